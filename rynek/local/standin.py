@@ -1,0 +1,44 @@
+"""The Stripe stand-in as a process: a loopback server with its own durable store."""
+
+import os
+import sys
+from pathlib import Path
+
+import rynek
+from rynek.local.home import Home
+from rynek.local.ports import LOOPBACK
+from rynek.local.process import Process, answers
+
+CODE = Path(rynek.__file__).parents[1]
+WEBHOOK_PATH = "/v1/webhooks/stripe"
+
+
+def url(port: int) -> str:
+    return f"http://{LOOPBACK}:{port}"
+
+
+def is_healthy(port: int) -> bool:
+    return answers(f"{url(port)}/healthz")()
+
+
+def prepare(home: Home, port: int, core_port: int) -> Process:
+    """The process that stands in for Stripe on the port and sends its webhooks to the core's."""
+    webhook_url = url(core_port) + WEBHOOK_PATH
+    store = home.root / "stripe"
+    store.mkdir(mode=0o700, exist_ok=True)
+    command = [sys.executable, "-m", "rynek.local.stripe", "--store", str(store)]
+    command += ["--port", str(port), "--webhook-url", webhook_url]
+    command += ["--webhook-secret", home.secrets().stripe_webhook_secret]
+    return Process(
+        name="stripe",
+        command=tuple(command),
+        environment=inherited(),
+        folder=CODE,
+        is_healthy=lambda: is_healthy(port),
+        facts={"port": port, "webhook_url": webhook_url},
+    )
+
+
+def inherited() -> dict[str, str]:
+    """Our own environment, for a Python process that needs to find the same packages."""
+    return {**os.environ, "PYTHONUNBUFFERED": "1"}
