@@ -1,0 +1,183 @@
+"""The read side of the published snapshot (contract 3): for serving, training and notebooks."""
+
+import hashlib
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import polars as pl
+
+from warehouse import manifest as manifests
+from warehouse.errors import SnapshotCorrupt, SnapshotMissing, WarehouseError
+from warehouse.manifest import Manifest
+
+# A reader aggregates at most the marts file (about 1 GB); the rest of the machine is not its own.
+MEMORY_LIMIT = "2GB"
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Snapshot:
+    """One published snapshot, open read-only.
+
+    Tables of the marts file and the monthly Parquet tables (`order_lines`, `interactions`) are
+    queried by their bare names. Any thread may query: each call uses a cursor of its own. The marts
+    stay readable while the object lives, also after their file was removed on disk.
+    """
+
+    def __init__(self, published: Path, manifest: Manifest) -> None:
+        self.published = published
+        self.manifest = manifest
+        self._connection = _open(published, manifest)
+
+    @classmethod
+    def current(cls, published: Path) -> Self:
+        """Open what CURRENT.json names, checking it against its checksum.
+
+        Raises SnapshotMissing when nothing is published, SnapshotCorrupt when a file is gone or
+        altered.
+        """
+        return cls.open(published, manifests.current(published))
+
+    @classmethod
+    def open(cls, published: Path, manifest: Manifest) -> Self:
+        _verify(published, manifest)
+        return cls(published, manifest)
+
+    @property
+    def snapshot_id(self) -> str:
+        return self.manifest.snapshot_id
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> pl.DataFrame:
+        """Return the answer as a Polars frame; `parameters` are positional (?) or named ($name)."""
+        return pl.DataFrame(self._ask(sql, parameters).to_arrow_table())
+
+    def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
+        """Return the answer as tuples: quicker than a frame for a few rows."""
+        return self._ask(sql, parameters).fetchall()
+
+    def parquet(self, table: str) -> list[Path]:
+        """Return the table's monthly files, oldest first, each checked against its checksum."""
+        months = self.manifest.parquet[table]
+        for month in months:
+            _verify_file(self.published / month.path, month.sha256)
+        return [self.published / month.path for month in months]
+
+    def _ask(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyRelation:
+        return self._connection.cursor().sql(sql, params=parameters)
+
+
+class Snapshots:
+    """Follows the pointer: `get()` returns the newest good snapshot.
+
+    A new pointer is opened and swapped in; whoever still holds the old snapshot keeps it. When the
+    new one is missing or corrupt, the last good one stays and `fault` says why. A reader that
+    starts on a corrupt pointer falls back to the newest kept snapshot that is whole.
+    """
+
+    def __init__(self, published: Path) -> None:
+        self.published = published
+        self.fault: WarehouseError | None = None
+        self._lock = threading.Lock()
+        self._seen: tuple[int, int] | None = None
+        self._snapshot: Snapshot | None = None
+
+    def get(self) -> Snapshot:
+        """Return the snapshot to answer from.
+
+        Raises SnapshotMissing or SnapshotCorrupt when there is no good one.
+        """
+        mark = _pointer_mark(self.published)
+        with self._lock:
+            if self._snapshot is None or mark != self._seen:
+                self._snapshot = self._follow()
+                self._seen = mark
+            return self._snapshot
+
+    def _follow(self) -> Snapshot:
+        try:
+            manifest = manifests.current(self.published)
+            if self._snapshot and self._snapshot.manifest == manifest:
+                return self._snapshot
+            snapshot = Snapshot.open(self.published, manifest)
+        except (SnapshotMissing, SnapshotCorrupt) as error:
+            self.fault = error
+            return self._snapshot or _last_good(self.published, error)
+        self.fault = None
+        return snapshot
+
+
+def _pointer_mark(published: Path) -> tuple[int, int] | None:
+    try:
+        status = (published / manifests.POINTER).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _last_good(published: Path, fault: WarehouseError) -> Snapshot:
+    for manifest in manifests.kept(published):
+        try:
+            return Snapshot.open(published, manifest)
+        except SnapshotCorrupt:
+            continue
+    raise fault
+
+
+def _verify(published: Path, manifest: Manifest) -> None:
+    _verify_file(published / manifest.marts.path, manifest.marts.sha256)
+    for months in manifest.parquet.values():
+        for month in months:
+            if not (published / month.path).is_file():
+                raise SnapshotCorrupt(f"{published / month.path} is gone")
+
+
+def _verify_file(path: Path, expected: str) -> None:
+    try:
+        found = sha256(path)
+    except FileNotFoundError:
+        raise SnapshotCorrupt(f"{path} is gone") from None
+    if found != expected:
+        raise SnapshotCorrupt(f"{path} has sha256 {found}, published was {expected}")
+
+
+def _open(published: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:
+    """Attach the marts to an instance of this snapshot's own.
+
+    DuckDB shares one instance per path within a process; an unnamed one is never shared, and gives
+    every cursor the same views.
+    """
+    connection = duckdb.connect(
+        ":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": ""}
+    )
+    connection.execute("set global TimeZone = 'UTC'")
+    try:
+        connection.execute(
+            f"attach '{_quoted(published / manifest.marts.path)}' as marts (read_only)"
+        )
+    except duckdb.Error as error:
+        raise SnapshotCorrupt(f"{manifest.marts.path}: {error}") from error
+    tables = connection.sql("select table_name from duckdb_tables() where database_name = 'marts'")
+    for (table,) in tables.fetchall():
+        connection.execute(f"create view {table} as {_source(published, manifest, table)}")
+    return connection
+
+
+def _source(published: Path, manifest: Manifest, table: str) -> str:
+    """A Parquet table has an empty twin in the marts file, for before its first month."""
+    months = manifest.parquet.get(table)
+    if not months:
+        return f"select * from marts.{table}"
+    files = ", ".join(f"'{_quoted(published / month.path)}'" for month in months)
+    return f"select * from read_parquet([{files}])"
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
