@@ -188,7 +188,7 @@ def require_major(bin_folder: Path, data: Path) -> None:
 
 
 def require_unused(data: Path) -> None:
-    """Raise FolderTakenError where a live postmaster works in the folder; sweep up after a dead one.
+    """Raise FolderTakenError where a live postmaster works in the folder; tidy up after a dead one.
 
     Postgres itself mistakes a recycled process number for a live postmaster.
     """
