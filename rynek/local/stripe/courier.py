@@ -1,0 +1,149 @@
+"""Carries events to the webhook endpoints: signed, retried, and not forgotten by a restart."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from rynek.local.stripe.store import Store
+
+FIRST_RETRY_S: Final = 0.2
+LAST_RETRY_S: Final = 10.0
+MAX_ATTEMPTS: Final = 100
+"""With the delays above: about a quarter of an hour, then the delivery is abandoned."""
+TIMEOUT_S: Final = 10.0
+MAX_AT_ONCE: Final = 16
+IDLE_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way to one endpoint."""
+
+    id: int
+    attempts: int
+    url: str
+    secret: str
+    payload: bytes
+
+
+def signature(payload: bytes, secret: str, timestamp: int) -> str:
+    """The `Stripe-Signature` header: HMAC-SHA256 over `timestamp.payload`."""
+    digest = hmac.new(secret.encode(), f"{timestamp}.".encode() + payload, hashlib.sha256)
+    return f"t={timestamp},v1={digest.hexdigest()}"
+
+
+def retry_delay_s(attempts: int) -> float:
+    """Seconds until the next attempt, doubling from the first to the last delay."""
+    return float(min(FIRST_RETRY_S * 2 ** min(attempts - 1, 20), LAST_RETRY_S))
+
+
+class Courier:
+    """Sends what is due, wakes up when something new is filed, and at the next retry."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self._news = asyncio.Event()
+        self._under_way: dict[int, asyncio.Task[None]] = {}
+
+    def wake(self) -> None:
+        """Something may have become due."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what was under way then is tried again after the next start."""
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
+            try:
+                while True:
+                    self._news.clear()
+                    self.dispatch(client)
+                    await self._rest()
+            finally:
+                for task in self._under_way.values():
+                    task.cancel()
+                await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+    def dispatch(self, client: httpx.AsyncClient) -> int:
+        """Start every delivery that is due and has a free place; return how many."""
+        due = self._due(MAX_AT_ONCE - len(self._under_way))
+        for delivery in due:
+            task = asyncio.create_task(self._carry(client, delivery))
+            self._under_way[delivery.id] = task
+        return len(due)
+
+    async def _rest(self) -> None:
+        try:
+            await asyncio.wait_for(self._news.wait(), self._until_next())
+        except TimeoutError:
+            return
+
+    async def _carry(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
+        try:
+            outcome = await self._post(client, delivery)
+            self._record(delivery, outcome)
+        finally:
+            del self._under_way[delivery.id]
+            self.wake()
+
+    async def _post(self, client: httpx.AsyncClient, delivery: Delivery) -> str:
+        """The endpoint's HTTP status, or the name of the network's failure."""
+        signed = signature(delivery.payload, delivery.secret, int(self._clock()))
+        headers = {"content-type": "application/json", "stripe-signature": signed}
+        try:
+            answer = await client.post(delivery.url, content=delivery.payload, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return type(error).__name__
+        return str(answer.status_code)
+
+    def _record(self, delivery: Delivery, outcome: str) -> None:
+        attempts = delivery.attempts + 1
+        is_accepted = outcome.startswith("2")
+        retry = "abandoned" if attempts >= MAX_ATTEMPTS else "pending"
+        with self._store.transaction() as books:
+            books.connection.execute(
+                "update deliveries set state = ?, attempts = ?, last_outcome = ?, due_at = ?"
+                " where id = ?",
+                (
+                    "delivered" if is_accepted else retry,
+                    attempts,
+                    outcome,
+                    self._clock() + retry_delay_s(attempts),
+                    delivery.id,
+                ),
+            )
+
+    def _due(self, places: int) -> list[Delivery]:
+        with self._store.transaction() as books:
+            rows = books.connection.execute(
+                "select deliveries.id, attempts, event.body as payload,"
+                " endpoint.body ->> '$.url' as url, endpoint.hidden ->> '$.secret' as secret"
+                " from deliveries"
+                " join objects as event on event.id = event_id"
+                " join objects as endpoint on endpoint.id = endpoint_id"
+                " where state = 'pending' and due_at <= ?"
+                " and deliveries.id not in (select value from json_each(?))"
+                " order by due_at, deliveries.id limit ?",
+                (self._clock(), json.dumps([*self._under_way]), places),
+            ).fetchall()
+        return [
+            Delivery(row["id"], row["attempts"], row["url"], row["secret"], row["payload"].encode())
+            for row in rows
+        ]
+
+    def _until_next(self) -> float:
+        """Seconds until the next delivery is due, or the idle pause."""
+        with self._store.transaction() as books:
+            row = books.connection.execute(
+                "select min(due_at) from deliveries where state = 'pending'"
+                " and id not in (select value from json_each(?))",
+                (json.dumps([*self._under_way]),),
+            ).fetchone()
+        if row[0] is None or len(self._under_way) >= MAX_AT_ONCE:
+            return IDLE_S
+        return min(max(float(row[0]) - self._clock(), 0.0), IDLE_S)

@@ -1,0 +1,30 @@
+"""Ids with the look of Stripe's: a typed prefix and random letters."""
+
+import secrets
+import string
+from typing import Final
+
+ALPHABET: Final = string.ascii_letters + string.digits
+
+LENGTHS: Final = {
+    "acct_1": 15,
+    "ch_3": 23,
+    "evt_1": 23,
+    "pi_3": 23,
+    "pm_1": 23,
+    "py_1": 23,
+    "req_": 14,
+    "tr_1": 23,
+    "txn_1": 23,
+    "we_1": 23,
+    "whsec_": 32,
+}
+
+
+def mint(prefix: str) -> str:
+    """A fresh id under one of the known prefixes, for example `pi_3` + 23 letters."""
+    return prefix + letters(LENGTHS[prefix])
+
+
+def letters(count: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(count))

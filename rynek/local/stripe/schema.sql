@@ -1,0 +1,73 @@
+-- One row per Stripe object. `body` is what the API shows, `hidden` what only Stripe knows.
+create table if not exists objects (
+    seq integer primary key autoincrement,
+    id text not null unique,
+    kind text not null,
+    account text not null,
+    created integer not null,
+    body text not null check (json_valid(body)),
+    hidden text not null check (json_valid(hidden))
+) strict;
+
+create index if not exists objects_by_kind on objects (account, kind, seq);
+create index if not exists objects_by_intent
+    on objects (body ->> '$.payment_intent', seq) where kind = 'charge';
+create index if not exists objects_by_group
+    on objects (body ->> '$.transfer_group', seq) where kind in ('charge', 'transfer');
+create index if not exists objects_by_source_transaction
+    on objects (body ->> '$.source_transaction', seq) where kind = 'transfer';
+create index if not exists objects_by_source
+    on objects (body ->> '$.source', seq) where kind = 'balance_transaction';
+create index if not exists objects_by_balance
+    on objects (account, body ->> '$.currency', body ->> '$.status', body ->> '$.net')
+    where kind = 'balance_transaction';
+create index if not exists objects_by_availability
+    on objects (body ->> '$.available_on')
+    where kind = 'balance_transaction' and body ->> '$.status' = 'pending';
+
+-- The state machines of moves.py, refilled at every start.
+create table if not exists moves (
+    kind text not null,
+    from_status text not null,
+    to_status text not null,
+    primary key (kind, from_status, to_status)
+) strict, without rowid;
+
+create trigger if not exists only_allowed_moves
+before update of body on objects
+when old.body ->> '$.status' <> new.body ->> '$.status'
+    and not exists (
+        select 1 from moves
+        where kind = old.kind
+            and from_status = old.body ->> '$.status'
+            and to_status = new.body ->> '$.status'
+    )
+begin
+    select raise(abort, 'this move between statuses is not in moves.py');
+end;
+
+-- The answer kept under an idempotency key, with what was asked.
+create table if not exists answers (
+    account text not null,
+    key text not null,
+    fingerprint text not null,
+    status integer not null,
+    body text not null,
+    request_id text not null,
+    created integer not null,
+    primary key (account, key)
+) strict, without rowid;
+
+-- One row per event and endpoint, from the transaction that made the event until it is delivered.
+create table if not exists deliveries (
+    id integer primary key autoincrement,
+    event_id text not null references objects (id),
+    endpoint_id text not null references objects (id),
+    state text not null default 'pending' check (state in ('pending', 'delivered', 'abandoned')),
+    attempts integer not null default 0,
+    due_at real not null,
+    last_outcome text,
+    unique (event_id, endpoint_id)
+) strict;
+
+create index if not exists deliveries_due on deliveries (due_at) where state = 'pending';
