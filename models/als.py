@@ -1,0 +1,92 @@
+"""Matrix factorisation of implicit feedback, its regularisation scaled by frequency.
+
+Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets" (ICDM 2008), with the
+loss, the scaling (ν) and the tuning advice of Rendle, Krichene, Zhang, Koren, "Revisiting the
+Performance of iALS on Item Recommendation Benchmarks" (RecSys 2022),
+https://arxiv.org/abs/2110.14037.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from models.arrays import AnyArray, Float32, Histories
+from models.errors import ParametersInvalid
+from models.factor_space import FactorSpace, Ridge
+from models.interactions import Interactions
+from models.recommender import Recommender
+
+
+@dataclass
+class ALS(Recommender):
+    """Every half-step is exact; the shoppers' side is never stored but solved from a history.
+
+    So a shopper who was in training and one who comes tomorrow are answered by the same equation.
+    """
+
+    recipe: ClassVar[str] = "ials"
+    factors: int = 64
+    unobserved_weight: float = 0.1
+    regularisation: float = 0.003
+    exponent: float = 1.0
+    iterations: int = 12
+    initial_scale: float = 0.1
+    seed: int = 0
+    items: FactorSpace = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("factors", "unobserved_weight", "regularisation", "iterations"):
+            if not getattr(self, name) > 0:
+                raise ParametersInvalid(f"{name} must be positive, not {getattr(self, name)}.")
+
+    def learn(self, interactions: Interactions) -> None:
+        by_shopper = interactions.matrix
+        by_item = by_shopper.T.tocsr()
+        items = self.space(self.initial_factors(interactions.n_items))
+        for _ in range(self.iterations):
+            items = self.space(self.space(items.solve(by_shopper)).solve(by_item))
+        self.items = items
+
+    def initial_factors(self, n_items: int) -> Float32:
+        """`(n_items, factors)` normal draws from the seed."""
+        scale = self.initial_scale / np.sqrt(self.factors)
+        drawn = np.random.default_rng(self.seed).standard_normal(
+            (n_items, self.factors), dtype=np.float32
+        )
+        return drawn * np.float32(scale)
+
+    def space(self, factors: Float32) -> FactorSpace:
+        """One side held fixed, for the other to be solved against."""
+        ridge = Ridge(self.unobserved_weight, self.regularisation, self.exponent)
+        return FactorSpace.over(factors, ridge)
+
+    def score_histories(self, histories: Histories) -> Float32:
+        return self.items.solve(histories) @ self.items.factors.T
+
+    def arrays(self) -> Mapping[str, AnyArray]:
+        return {
+            "popularity": self.popularity,
+            "item_factors": self.items.factors,
+            "spectrum": self.items.spectrum,
+            "ridge": np.array([self.unobserved_weight, self.regularisation, self.exponent]),
+        }
+
+
+def loss(histories: Histories, shoppers: Float32, items: Float32, ridge: Ridge) -> float:
+    """What training minimises, slowly and densely in float64: for tests and small data."""
+    X, V = shoppers.astype(np.float64), items.astype(np.float64)
+    weights = histories.toarray().astype(np.float64)
+    scores = X @ V.T
+    fit = (weights * (1 - scores) ** 2).sum() + ridge.unobserved_weight * (scores**2).sum()
+    lengths = weights > 0
+    return float(
+        fit
+        + sum(
+            ridge.penalty(int(n), len(V)) * (x @ x) for n, x in zip(lengths.sum(1), X, strict=True)
+        )
+        + sum(
+            ridge.penalty(int(n), len(X)) * (v @ v) for n, v in zip(lengths.sum(0), V, strict=True)
+        )
+    )

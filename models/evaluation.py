@@ -1,0 +1,186 @@
+"""Judging models on what happened next: a cut in time, all items ranked, bootstrap intervals."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from models import metrics
+from models.arrays import Float64, Histories, Int64, Integers, rows_of
+from models.errors import NothingToLearn
+from models.interactions import Interactions
+from models.recommender import Recommender
+
+Task = Literal["new", "all"]
+"""Rank only items the shopper has not bought before, or all of them."""
+
+RESAMPLES = 1_000
+CONFIDENCE = 0.95
+SCORES_AT_ONCE = 1 << 25
+
+
+@dataclass(frozen=True)
+class Split:
+    """What models may see, and what happened afterwards.
+
+    truth  `(n_shoppers, n_items)`, what each shopper bought after the cut
+    judged  rows of the shoppers who count
+    """
+
+    train: Interactions
+    truth: Histories
+    judged: Int64
+
+
+class Interval(NamedTuple):
+    """A value with the bounds of its bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """One model on one split. `by_shopper` arrays are `(len(split.judged),)`, in that order."""
+
+    recipe: str
+    k: int
+    by_shopper: Mapping[str, Float64]
+    of_market: Mapping[str, float]
+
+    def summary(self, seed: int = 0) -> dict[str, Interval]:
+        """Means over shoppers with bootstrap intervals, and the market's figures as they are."""
+        means = {name: mean_interval(values, seed) for name, values in self.by_shopper.items()}
+        return means | {name: Interval(v, v, v) for name, v in self.of_market.items()}
+
+
+def temporal_split(
+    interactions: Interactions,
+    cut_day: float,
+    *,
+    task: Task = "new",
+    until_day: float = np.inf,
+    max_shoppers: int | None = None,
+    seed: int = 0,
+) -> Split:
+    """Train before `cut_day`, truth from there to `until_day`.
+
+    Only shoppers with a history are judged; they may be sampled (seeded), items never are.
+    Raises `NothingToLearn`.
+    """
+    train = interactions.before(cut_day)
+    later = (interactions.days >= cut_day) & (interactions.days < until_day)
+    return judge(train, interactions.where(later).bought, task, max_shoppers, seed)
+
+
+def judge(
+    train: Interactions,
+    truth: Histories,
+    task: Task = "new",
+    max_shoppers: int | None = None,
+    seed: int = 0,
+) -> Split:
+    """A split from any held-out truth `(n_shoppers, n_items)`. Raises `NothingToLearn`."""
+    if task == "new":
+        truth = _without(truth, train.bought)
+    counts, known = np.diff(truth.indptr), np.diff(train.matrix.indptr)
+    judged = np.flatnonzero((counts > 0) & (known > 0))
+    if not len(judged):
+        raise NothingToLearn("No shopper has events both before and after the cut.")
+    if max_shoppers is not None and len(judged) > max_shoppers:
+        rng = np.random.default_rng(seed)
+        judged = np.sort(rng.choice(judged, max_shoppers, replace=False))
+    return Split(train, truth, judged)
+
+
+def evaluate(
+    model: Recommender,
+    split: Split,
+    *,
+    k: int = 20,
+    task: Task = "new",
+    vendors: Integers | None = None,
+) -> Report:
+    """Rank every item for every judged shopper with a model fitted on `split.train`.
+
+    `vendors` `(n_items,)` are codes from 0, for the inequality of their exposure.
+    """
+    items = np.concatenate(
+        [_ranked(model, split, rows, k, task) for rows in _batches(split)], axis=0
+    )
+    truth = rows_of(split.truth, split.judged)
+    shown = metrics.exposure(items, split.train.n_items)
+    hit, n_relevant = metrics.hits(items, truth), metrics.relevant(truth)
+    by_shopper = {
+        f"ndcg@{k}": metrics.ndcg(hit, n_relevant),
+        f"recall@{k}": metrics.recall(hit, n_relevant),
+        f"recall_capped@{k}": metrics.recall_capped(hit, n_relevant),
+        f"mrr@{k}": metrics.reciprocal_rank(hit),
+    }
+    of_market = {
+        f"coverage@{k}": metrics.coverage(shown),
+        f"gini@{k}": metrics.gini(shown),
+        f"novelty@{k}": metrics.novelty(
+            items, np.bincount(split.train.columns, minlength=split.train.n_items)
+        ),
+    }
+    if vendors is not None:
+        of_market[f"vendor_gini@{k}"] = metrics.group_gini(shown, vendors)
+    return Report(model.recipe, k, by_shopper, of_market)
+
+
+def mean_interval(values: Float64, seed: int = 0) -> Interval:
+    """The mean over shoppers, with a percentile bootstrap over them."""
+    means = np.array([values[drawn].mean() for drawn in _resamples(len(values), seed)])
+    return Interval(float(values.mean()), *_bounds(means))
+
+
+def relative_difference(candidate: Float64, baseline: Float64, seed: int = 0) -> Interval:
+    """mean(candidate) / mean(baseline) - 1 over the same shoppers, resampled together.
+
+    Where the baseline has no hit at all, anything above it counts as twice as good.
+    """
+    ratios = [
+        _relative(candidate[drawn].mean(), baseline[drawn].mean())
+        for drawn in _resamples(len(candidate), seed)
+    ]
+    return Interval(_relative(candidate.mean(), baseline.mean()), *_bounds(np.array(ratios)))
+
+
+def _relative(candidate: float, baseline: float) -> float:
+    if baseline == 0:
+        return float(candidate > 0)
+    return float(candidate / baseline - 1)
+
+
+def _ranked(
+    model: Recommender, split: Split, rows: Int64, k: int, task: Task
+) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+    exclude = rows_of(split.train.bought, rows) if task == "new" else None
+    return model.recommend(rows, k, exclude=exclude).items
+
+
+def _batches(split: Split) -> list[Int64]:
+    size = max(1, SCORES_AT_ONCE // max(split.train.n_items, 1))
+    return [split.judged[begin : begin + size] for begin in range(0, len(split.judged), size)]
+
+
+def _without(truth: Histories, seen: Histories) -> Histories:
+    flags = seen.copy()
+    flags.data = np.ones_like(flags.data)
+    fresh = truth - truth.multiply(flags).tocsr()
+    fresh.eliminate_zeros()
+    return fresh
+
+
+def _resamples(n: int, seed: int) -> Iterator[Int64]:
+    rng = np.random.default_rng(seed)
+    return (rng.integers(0, n, n) for _ in range(RESAMPLES))
+
+
+def _bounds(values: Float64) -> tuple[float, float]:
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return float(low), float(high)

@@ -1,0 +1,211 @@
+"""Answering one shopper from a stored recommender: the read side of the artifact."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Self
+
+import numpy as np
+
+from models.arrays import AnyArray, Float32, Int64, Mask
+from models.artifacts import Artifact
+from models.errors import ArtifactCorrupt, ParametersInvalid
+from models.factor_space import FactorSpace, Ridge
+from models.interactions import Interactions
+from models.recommender import Recommender
+from models.topk import NO_ITEM, rank
+
+KIND = "recommender"
+K_AT_MOST = 1_000
+RECENT_AT_MOST = 200
+RECENT_VIEW_WEIGHT = 0.5
+
+Reason = Literal["bought", "viewed", "popular"]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A product for a shopper; the evidence is the bought or viewed one that carried the score."""
+
+    product_id: int
+    score: float
+    reason: Reason
+    evidence_product_id: int | None
+
+
+class History(NamedTuple):
+    """One shopper's events by item, `(n,)` each: sorted columns, summed weights, ever bought?"""
+
+    columns: Int64
+    weights: Float32
+    bought: Mask
+
+
+def stored(model: Recommender, interactions: Interactions) -> dict[str, AnyArray]:
+    """The arrays of an artifact: what was learned, of whom and what, and what they did."""
+    learned = model.arrays()
+    if not learned:
+        raise ParametersInvalid(f"{model.recipe} cannot be served: it has no arrays to store.")
+    matrix, bought = interactions.matrix, interactions.bought
+    bought_keys = _keys(bought.indptr, bought.indices, interactions.n_items)
+    return {
+        **learned,
+        "shopper_pseudonyms": interactions.shoppers,
+        "product_ids": interactions.products,
+        "seen_indptr": matrix.indptr.astype(np.int64),
+        "seen_indices": matrix.indices.astype(np.int32),
+        "seen_weights": matrix.data,
+        "seen_bought": np.isin(
+            _keys(matrix.indptr, matrix.indices, interactions.n_items), bought_keys
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """A served artifact. Safe to share between threads; holds memory maps, no copies."""
+
+    version: str
+    recipe: str
+    shopper_pseudonyms: Int64
+    product_ids: Int64
+    popularity: Float32
+    space: FactorSpace | None
+    seen: Mapping[str, AnyArray]
+
+    @classmethod
+    def open(cls, artifact: Artifact) -> Self:
+        """Raises `ArtifactCorrupt` where an array is missing."""
+        arrays = artifact.arrays
+        try:
+            return cls(
+                artifact.version,
+                artifact.recipe,
+                arrays["shopper_pseudonyms"],
+                arrays["product_ids"],
+                arrays["popularity"],
+                _factor_space(arrays),
+                {
+                    name: arrays[f"seen_{name}"]
+                    for name in ("indptr", "indices", "weights", "bought")
+                },
+            )
+        except KeyError as missing:
+            raise ArtifactCorrupt(f"{artifact.version} has no array {missing}.") from missing
+
+    def mask(self, product_ids: Iterable[int] | Int64) -> Mask:
+        """`(n_items,)`: which items are among these products. Unknown products are passed over."""
+        mask = np.zeros(len(self.product_ids), bool)
+        mask[self._columns(product_ids)] = True
+        return mask
+
+    def knows(self, shopper_pseudonym: int) -> bool:
+        """Has this shopper a history in the training data?"""
+        return self._row(shopper_pseudonym) is not None
+
+    def for_shopper(
+        self,
+        shopper_pseudonym: int | None,
+        k: int,
+        *,
+        available: Mask | None = None,
+        exclude_bought: bool = True,
+        recent_purchases: Iterable[int] = (),
+        recent_views: Iterable[int] = (),
+    ) -> list[Recommendation]:
+        """The `k` best products, best first; fewer where fewer are left.
+
+        `available` is a `mask`; the recent product ids are what happened since training and count
+        at once. None, or a shopper without any history, is answered with what is popular.
+        """
+        if not 1 <= k <= K_AT_MOST:
+            raise ParametersInvalid(f"k must be from 1 to {K_AT_MOST}, not {k}.")
+        history = self._history(shopper_pseudonym, recent_purchases, recent_views)
+        scores = self._scores(history)
+        if exclude_bought:
+            scores[history.columns[history.bought]] = -np.inf
+        items, best = (row[0] for row in rank(scores[None], k, allowed=available))
+        left = items != NO_ITEM
+        return self._explained(history, items[left].astype(np.int64), best[left])
+
+    def _scores(self, history: History) -> Float32:
+        if self.space is None or not len(history.columns):
+            return np.array(self.popularity)
+        shopper = self.space.fold_in(history.columns, history.weights)
+        return self.space.factors @ shopper
+
+    def _explained(self, history: History, items: Int64, scores: Float32) -> list[Recommendation]:
+        ids = self.product_ids[items]
+        if self.space is None or not len(history.columns) or not len(items):
+            return [
+                Recommendation(int(product), float(score), "popular", None)
+                for product, score in zip(ids, scores, strict=True)
+            ]
+        parts = self.space.contributions(history.columns, history.weights, items)
+        strongest = parts.argmax(axis=1)
+        return [
+            self._because(
+                history, int(event), Recommendation(int(product), float(score), "popular", None)
+            )
+            if parts[at, event] > 0
+            else Recommendation(int(product), float(score), "popular", None)
+            for at, (product, score, event) in enumerate(zip(ids, scores, strongest, strict=True))
+        ]
+
+    def _because(self, history: History, event: int, plain: Recommendation) -> Recommendation:
+        reason: Reason = "bought" if history.bought[event] else "viewed"
+        evidence = int(self.product_ids[history.columns[event]])
+        return Recommendation(plain.product_id, plain.score, reason, evidence)
+
+    def _history(
+        self, pseudonym: int | None, purchases: Iterable[int], views: Iterable[int]
+    ) -> History:
+        row = None if pseudonym is None else self._row(pseudonym)
+        begin, end = (0, 0) if row is None else self.seen["indptr"][row : row + 2]
+        old = self.seen["indices"][begin:end].astype(np.int64)
+        bought = self._columns(purchases)[-RECENT_AT_MOST:]
+        viewed = self._columns(views)[-RECENT_AT_MOST:]
+        columns, where = np.unique(np.concatenate((old, bought, viewed)), return_inverse=True)
+        weights = np.concatenate(
+            (
+                self.seen["weights"][begin:end],
+                np.ones(len(bought), np.float32),
+                np.full(len(viewed), RECENT_VIEW_WEIGHT, np.float32),
+            )
+        )
+        flags = np.concatenate(
+            (
+                self.seen["bought"][begin:end],
+                np.ones(len(bought), bool),
+                np.zeros(len(viewed), bool),
+            )
+        )
+        return History(
+            columns,
+            np.bincount(where, weights, len(columns)).astype(np.float32),
+            np.bincount(where, flags, len(columns)) > 0,
+        )
+
+    def _row(self, pseudonym: int) -> int | None:
+        at = int(np.searchsorted(self.shopper_pseudonyms, pseudonym))
+        known = at < len(self.shopper_pseudonyms) and self.shopper_pseudonyms[at] == pseudonym
+        return at if known else None
+
+    def _columns(self, product_ids: Iterable[int] | Int64) -> Int64:
+        ids = np.fromiter(product_ids, np.int64)
+        if not len(self.product_ids):
+            return np.zeros(0, np.int64)
+        at = np.minimum(np.searchsorted(self.product_ids, ids), len(self.product_ids) - 1)
+        known: Int64 = at[self.product_ids[at] == ids]
+        return known
+
+
+def _factor_space(arrays: Mapping[str, AnyArray]) -> FactorSpace | None:
+    if "item_factors" not in arrays:
+        return None
+    return FactorSpace(arrays["item_factors"], arrays["spectrum"], Ridge(*arrays["ridge"].tolist()))
+
+
+def _keys(indptr: AnyArray, indices: AnyArray, n_items: int) -> Int64:
+    rows = np.repeat(np.arange(len(indptr) - 1, dtype=np.int64), np.diff(indptr))
+    keys: Int64 = rows * n_items + indices
+    return keys

@@ -1,0 +1,24 @@
+"""The recipes by name, so that a manifest can be trained again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.als import ALS
+from models.errors import ParametersInvalid, RecipeUnknown
+from models.implicit_als import ImplicitALS
+from models.popularity import Popularity
+from models.recommender import Recommender
+
+RECIPES: Mapping[str, type[Recommender]] = {
+    recipe.recipe: recipe for recipe in (Popularity, ALS, ImplicitALS)
+}
+
+
+def recommender(recipe: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
+    """An unfitted model. Raises `RecipeUnknown` or `ParametersInvalid`."""
+    if recipe not in RECIPES:
+        raise RecipeUnknown(f"{recipe!r} is not one of {', '.join(RECIPES)}.")
+    try:
+        return RECIPES[recipe](**(parameters or {}))
+    except TypeError as reason:
+        raise ParametersInvalid(f"{recipe}: {reason}.") from reason

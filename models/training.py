@@ -1,0 +1,163 @@
+"""From interactions to an artifact: split, train, compare, decide, train on everything."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from models import artifacts, gate
+from models.als import ALS
+from models.artifacts import Artifact
+from models.errors import NothingToLearn
+from models.evaluation import Report, Split, Task, evaluate, temporal_split
+from models.gate import Verdict
+from models.interactions import Interactions, day_of
+from models.popularity import Popularity
+from models.recommendations import KIND, stored
+from models.recommender import Recommender
+from models.registry import recommender
+
+HOLDOUT_DAYS = 28.0
+SHOPPERS_JUDGED = 20_000
+FALLBACK = Popularity()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to.
+
+    verdict  on the first contender that passed, else on the candidate
+    artifact  stored and ready to be promoted; None where the live one must stay
+    reports  every model measured, by name
+    """
+
+    verdict: Verdict
+    artifact: Artifact | None
+    reports: Mapping[str, Report]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One held-out window and the reports measured on it."""
+
+    split: Split
+    task: Task
+
+    def report(self, model: Recommender, known_until_day: float | None = None) -> Report:
+        """Train a fresh copy up to the cut, or on the older events only, and measure it."""
+        train = self.split.train
+        seen = train if known_until_day is None else train.before(known_until_day)
+        return evaluate(_fresh(model).fit(seen), self.split, task=self.task)
+
+
+def train_and_gate(
+    interactions: Interactions,
+    root: Path,
+    *,
+    candidate: Recommender | None = None,
+    holdout_days: float = HOLDOUT_DAYS,
+    task: Task = "new",
+    seed: int = 0,
+    now: datetime | None = None,
+) -> Outcome:
+    """Gate the candidate against popularity and the live artifact's recipe, and store the winner.
+
+    The last `holdout_days` of the interactions judge. If a new recipe fails, the live recipe is
+    renewed on today's data under the same rule. If nothing is live and the candidate fails,
+    popularity is stored, so that a market always has an answer. The caller promotes.
+    Raises `NothingToLearn`.
+    """
+    candidate = candidate or ALS(seed=seed)
+    live = artifacts.live(root, KIND)
+    trial = Trial(_split(interactions, holdout_days, task, seed), task)
+    reports = {FALLBACK.recipe: trial.report(FALLBACK)}
+    verdicts: list[Verdict] = []
+    winner: Recommender | None = FALLBACK if live is None else None
+    for contender in _contenders(candidate, live):
+        verdicts.append(_try(contender, live, trial, reports, seed))
+        if verdicts[-1].is_passed:
+            winner = contender
+            break
+    verdict = verdicts[-1] if verdicts[-1].is_passed else verdicts[0]
+    if winner is None:
+        return Outcome(verdict, None, reports)
+    artifact = _store(winner, interactions, root, live, reports, verdict, seed, now)
+    return Outcome(verdict, artifact, reports)
+
+
+def _split(interactions: Interactions, holdout_days: float, task: Task, seed: int) -> Split:
+    if not interactions.n_events:
+        raise NothingToLearn("There are no events.")
+    cut = float(interactions.days.max()) - holdout_days
+    return temporal_split(interactions, cut, task=task, max_shoppers=SHOPPERS_JUDGED, seed=seed)
+
+
+def _contenders(candidate: Recommender, live: Artifact | None) -> list[Recommender]:
+    if live is None or _same(candidate, live):
+        return [candidate]
+    return [candidate, recommender(live.recipe, live.parameters)]
+
+
+def _try(
+    contender: Recommender,
+    live: Artifact | None,
+    trial: Trial,
+    reports: dict[str, Report],
+    seed: int,
+) -> Verdict:
+    report = reports[contender.recipe] = trial.report(contender)
+    popularity = reports[FALLBACK.recipe]
+    if live is None:
+        return gate.decide(report, popularity, seed=seed)
+    # The live model may have seen the window that judges: its recipe is trained again, on what it
+    # knew of the time before the cut.
+    incumbent = trial.report(
+        recommender(live.recipe, live.parameters),
+        known_until_day=day_of(datetime.fromisoformat(live.data_window[1])),
+    )
+    reports["incumbent"] = incumbent
+    is_same = _same(contender, live)
+    return gate.decide(report, popularity, incumbent, is_same_recipe=is_same, seed=seed)
+
+
+def _store(
+    winner: Recommender,
+    interactions: Interactions,
+    root: Path,
+    live: Artifact | None,
+    reports: Mapping[str, Report],
+    verdict: Verdict,
+    seed: int,
+    now: datetime | None,
+) -> Artifact:
+    model = _fresh(winner).fit(interactions)
+    return artifacts.write(
+        root,
+        KIND,
+        recipe=model.recipe,
+        parameters=model.parameters(),
+        seed=seed,
+        data_window=interactions.window(),
+        metrics=_metrics(reports, verdict, seed),
+        parent=live.version if live else None,
+        arrays=stored(model, interactions),
+        now=now,
+    )
+
+
+def _metrics(reports: Mapping[str, Report], verdict: Verdict, seed: int) -> dict[str, Any]:
+    summaries = {
+        name: {metric: list(interval) for metric, interval in report.summary(seed).items()}
+        for name, report in reports.items()
+    }
+    return {"models": summaries, "verdict": verdict.as_json()}
+
+
+def _same(model: Recommender, live: Artifact) -> bool:
+    return model.recipe == live.recipe and model.parameters() == dict(live.parameters)
+
+
+def _fresh(model: Recommender) -> Recommender:
+    # Every subclass is a dataclass; the abstract class itself has no fields to be one.
+    return replace(model)  # type: ignore[type-var]

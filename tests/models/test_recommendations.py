@@ -1,0 +1,146 @@
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from models import artifacts
+from models.als import ALS
+from models.artifacts import Artifact
+from models.errors import ArtifactCorrupt, ParametersInvalid
+from models.implicit_als import ImplicitALS
+from models.interactions import Interactions
+from models.popularity import Popularity
+from models.recommendations import KIND, Recommendations, stored
+from models.recommender import Recommender
+from tests.models.markets import FORKS, SPOONS, taste_market, two_tables
+
+
+def artifact_of(root: Path, model: Recommender, market: Interactions) -> Artifact:
+    fitted = model.fit(market)
+    return artifacts.write(
+        root,
+        KIND,
+        recipe=fitted.recipe,
+        parameters=fitted.parameters(),
+        seed=0,
+        data_window=market.window(),
+        metrics={},
+        parent=None,
+        arrays=stored(fitted, market),
+    )
+
+
+@pytest.fixture
+def spoons_and_forks(tmp_path: Path) -> Recommendations:
+    return Recommendations.open(artifact_of(tmp_path, ALS(factors=2), two_tables()))
+
+
+def products(answer: list) -> list[int]:
+    return [recommendation.product_id for recommendation in answer]
+
+
+def test_a_known_shopper_gets_the_missing_piece_because_of_what_they_bought(
+    spoons_and_forks: Recommendations,
+) -> None:
+    best = spoons_and_forks.for_shopper(17, 1)[0]
+    assert best.product_id == FORKS[0]
+    assert best.reason == "bought"
+    assert best.evidence_product_id in FORKS[1:]
+
+
+def test_what_was_bought_comes_back_only_when_wanted(spoons_and_forks: Recommendations) -> None:
+    assert not set(products(spoons_and_forks.for_shopper(17, 9))) & set(FORKS[1:])
+    assert set(products(spoons_and_forks.for_shopper(17, 4, exclude_bought=False))) == set(FORKS)
+
+
+@pytest.mark.parametrize("nobody", [None, 999])
+def test_a_new_shopper_gets_what_is_popular(
+    spoons_and_forks: Recommendations, nobody: int | None
+) -> None:
+    answer = spoons_and_forks.for_shopper(nobody, 4)
+    assert set(products(answer)) == set(SPOONS)
+    assert {recommendation.reason for recommendation in answer} == {"popular"}
+    assert not spoons_and_forks.knows(999)
+
+
+def test_a_new_shoppers_clicks_count_at_once(spoons_and_forks: Recommendations) -> None:
+    best = spoons_and_forks.for_shopper(None, 1, recent_views=[FORKS[1], 424242])[0]
+    assert best.product_id in FORKS
+    assert best.reason == "viewed"
+    assert best.evidence_product_id == FORKS[1]
+
+
+def test_a_purchase_after_training_is_not_offered_again(spoons_and_forks: Recommendations) -> None:
+    assert FORKS[0] not in products(
+        spoons_and_forks.for_shopper(17, 9, recent_purchases=[FORKS[0]])
+    )
+
+
+def test_only_what_is_available_is_offered(spoons_and_forks: Recommendations) -> None:
+    in_stock = spoons_and_forks.mask([SPOONS[1], FORKS[0], 424242])
+    assert set(products(spoons_and_forks.for_shopper(17, 9, available=in_stock))) == {
+        SPOONS[1],
+        FORKS[0],
+    }
+    assert spoons_and_forks.for_shopper(17, 9, available=spoons_and_forks.mask([])) == []
+
+
+def test_the_answer_equals_the_models_own_ranking(tmp_path: Path) -> None:
+    market = taste_market()
+    model = ALS(factors=8)
+    served = Recommendations.open(artifact_of(tmp_path, model, market))
+    rows = np.array([0, 7, 40])
+    ranking = model.recommend(rows, 10, exclude=market.matrix[rows])
+    for row, items in zip(rows, ranking.items, strict=True):
+        answer = served.for_shopper(int(market.shoppers[row]), 10)
+        assert products(answer) == market.products[items].tolist()
+
+
+def test_a_popularity_artifact_answers_everyone(tmp_path: Path) -> None:
+    served = Recommendations.open(artifact_of(tmp_path, Popularity(), two_tables()))
+    assert set(products(served.for_shopper(None, 4))) == set(SPOONS)
+    assert served.for_shopper(0, 1, recent_views=[FORKS[0]])[0].reason == "popular"
+
+
+def test_a_recipe_without_arrays_is_refused() -> None:
+    market = two_tables()
+    with pytest.raises(ParametersInvalid, match="implicit_als"):
+        stored(ImplicitALS(factors=2).fit(market), market)
+
+
+@pytest.mark.parametrize("k", [0, -1, 1_001])
+def test_k_is_bounded(spoons_and_forks: Recommendations, k: int) -> None:
+    with pytest.raises(ParametersInvalid):
+        spoons_and_forks.for_shopper(17, k)
+
+
+def test_an_artifact_without_its_arrays_is_corrupt(tmp_path: Path) -> None:
+    partial = artifacts.write(
+        tmp_path,
+        KIND,
+        recipe="ials",
+        parameters={},
+        seed=0,
+        data_window=two_tables().window(),
+        metrics={},
+        parent=None,
+        arrays={"popularity": np.ones(3, np.float32)},
+    )
+    with pytest.raises(ArtifactCorrupt, match="shopper_pseudonyms"):
+        Recommendations.open(partial)
+
+
+def test_an_answer_over_100_000_items_takes_milliseconds(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    events = 200_000
+    market = Interactions.from_columns(rng.integers(0, 5_000, events), np.arange(events) % 100_000)
+    served = Recommendations.open(artifact_of(tmp_path, ALS(factors=16, iterations=1), market))
+    shopper = int(market.shoppers[0])
+    served.for_shopper(shopper, 20)
+    took = []
+    for _ in range(20):
+        begin = perf_counter()
+        served.for_shopper(shopper, 20)
+        took.append(perf_counter() - begin)
+    assert min(took) < 0.02

@@ -1,0 +1,39 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+
+from models.topk import NO_ITEM, rank
+
+
+def obvious(scores: list[float], k: int, excluded: set[int], allowed: set[int]) -> list[int]:
+    left = [item for item in range(len(scores)) if item in allowed - excluded]
+    best = sorted(left, key=lambda item: (-scores[item], item))[:k]
+    return best + [NO_ITEM] * (k - len(best))
+
+
+@given(st.data())
+def test_ranking_equals_sorting_everything(data: st.DataObject) -> None:
+    n_items = data.draw(st.integers(1, 12))
+    some_items = st.sets(st.integers(0, n_items - 1))
+    k = data.draw(st.integers(1, 15))
+    # Few distinct values, so that ties are the rule.
+    row = st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=n_items, max_size=n_items)
+    rows = data.draw(st.lists(row, min_size=1, max_size=4))
+    excluded = [data.draw(some_items) for _ in rows]
+    allowed = data.draw(some_items)
+    flags = np.array([[item in row for item in range(n_items)] for row in excluded], np.float32)
+    ranking = rank(
+        np.array(rows, np.float32),
+        k,
+        exclude=csr_array(flags),
+        allowed=np.isin(np.arange(n_items), list(allowed)),
+    )
+    expected = [obvious(row, k, out, allowed) for row, out in zip(rows, excluded, strict=True)]
+    assert ranking.items.tolist() == expected
+
+
+def test_scores_come_back_in_the_order_of_the_items() -> None:
+    ranking = rank(np.array([[0.1, 0.9, 0.5]], np.float32), 2)
+    assert ranking.items.tolist() == [[1, 2]]
+    np.testing.assert_allclose(ranking.scores, [[0.9, 0.5]])
