@@ -8,13 +8,15 @@ from urllib.parse import urlsplit
 
 from rynek.local.errors import ConfigurationInvalidError
 
-STRIPE_ITSELF = "https://api.stripe.com"
 TEST_KEY = "sk_test_"
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Everything a process needs to reach the servers; empty is a server nobody asked for."""
+    """Everything a process needs to reach the servers; empty is a server nobody asked for.
+
+    An empty `stripe_api_base` beside a key is Stripe itself.
+    """
 
     database_url: str = ""
     pipeline_database_url: str = ""
@@ -55,8 +57,7 @@ def given_redis(environ: Mapping[str, str]) -> dict[str, str]:
 def given_stripe(environ: Mapping[str, str]) -> dict[str, str]:
     if not (key := environ.get("STRIPE_API_KEY")):
         return {}
-    base = environ.get("STRIPE_API_BASE") or STRIPE_ITSELF
-    if base != STRIPE_ITSELF:
+    if base := environ.get("STRIPE_API_BASE") or "":
         require_stand_in(key, base)
     secret = required(environ, "STRIPE_WEBHOOK_SECRET", "STRIPE_API_KEY")
     return {"stripe_api_key": key, "stripe_api_base": base, "stripe_webhook_secret": secret}
@@ -72,7 +73,7 @@ def require_stand_in(key: str, base: str) -> None:
     if not is_loopback(urlsplit(base).hostname or ""):
         raise ConfigurationInvalidError(
             f"STRIPE_API_BASE is {base!r}; a stand-in is accepted on a loopback address only. "
-            f"Unset it to reach {STRIPE_ITSELF}."
+            "Unset it to reach Stripe itself."
         )
 
 

@@ -24,7 +24,6 @@ class Secrets:
     redis_password: str
     stripe_api_key: str
     stripe_webhook_secret: str
-    introspection_token: str
 
     @classmethod
     def generate(cls) -> "Secrets":
@@ -36,7 +35,6 @@ class Secrets:
             redis_password=next(words),
             stripe_api_key="sk_test_" + next(words),
             stripe_webhook_secret="whsec_" + next(words),
-            introspection_token=next(words),
         )
 
 

@@ -28,9 +28,14 @@ def is_free(port: int) -> bool:
         return True
 
 
+def variable(name: str) -> str:
+    """The environment variable that asks for the server's port."""
+    return f"RYNEK_{name.upper().replace('-', '_')}_PORT"
+
+
 def asked(name: str, environ: Mapping[str, str] = os.environ) -> int | None:
     """The port given by RYNEK_<NAME>_PORT; PortInvalidError if that is no port."""
-    key = f"RYNEK_{name.upper()}_PORT"
+    key = variable(name)
     text = environ.get(key)
     if not text:
         return None
@@ -58,7 +63,7 @@ def choose(home: Home, name: str, environ: Mapping[str, str] = os.environ) -> in
     if (wanted := asked(name, environ)) is not None:
         if not is_free(wanted):
             raise PortTakenError(
-                f"Port {wanted}, asked for by RYNEK_{name.upper()}_PORT, is in use. "
+                f"Port {wanted}, asked for by {variable(name)}, is in use. "
                 "Free it, choose another, or unset the variable to have one picked."
             )
         return wanted

@@ -1,6 +1,7 @@
 """A process as the supervisor knows it: what runs, when it is ready, how it stops."""
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,9 +11,11 @@ from typing import Literal
 import httpx
 import psutil
 
+import rynek
 from rynek.local.account import Account
 
 Stop = tuple[tuple[str, float], ...]
+CODE = Path(rynek.__file__).parents[1]
 TERMINATE: Stop = (("SIGTERM", 10.0), ("SIGKILL", 5.0))
 RESTARTS = 5
 READY_SECONDS = 60.0
@@ -85,6 +88,11 @@ def read_state(path: Path) -> State | None:
             known,
         )
     return None
+
+
+def python(module: str, *arguments: str) -> tuple[str, ...]:
+    """The command that runs a module in our own environment (from the folder CODE)."""
+    return sys.executable, "-m", module, *arguments
 
 
 def answers(url: str) -> Callable[[], bool]:

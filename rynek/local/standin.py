@@ -1,15 +1,11 @@
 """The Stripe stand-in as a process: a loopback server with its own durable store."""
 
 import os
-import sys
-from pathlib import Path
 
-import rynek
 from rynek.local.home import Home
 from rynek.local.ports import LOOPBACK
-from rynek.local.process import Process, answers
+from rynek.local.process import CODE, Process, answers, python
 
-CODE = Path(rynek.__file__).parents[1]
 WEBHOOK_PATH = "/v1/webhooks/stripe"
 
 
@@ -26,19 +22,15 @@ def prepare(home: Home, port: int, core_port: int) -> Process:
     webhook_url = url(core_port) + WEBHOOK_PATH
     store = home.root / "stripe"
     store.mkdir(mode=0o700, exist_ok=True)
-    command = [sys.executable, "-m", "rynek.local.stripe", "--store", str(store)]
-    command += ["--port", str(port), "--webhook-url", webhook_url]
-    command += ["--webhook-secret", home.secrets().stripe_webhook_secret]
+    secret = home.secrets().stripe_webhook_secret
     return Process(
         name="stripe",
-        command=tuple(command),
-        environment=inherited(),
+        command=(
+            *python("rynek.local.stripe", "--store", str(store), "--port", str(port)),
+            *("--webhook-url", webhook_url, "--webhook-secret", secret),
+        ),
+        environment=os.environ,
         folder=CODE,
         is_healthy=lambda: is_healthy(port),
         facts={"port": port, "webhook_url": webhook_url},
     )
-
-
-def inherited() -> dict[str, str]:
-    """Our own environment, for a Python process that needs to find the same packages."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1"}

@@ -36,20 +36,23 @@ class Supervisor:
         """Leave the name to others."""
         self._order("release", name)
 
-    def start(self, process: Process) -> None:
-        """Start the process and wait until it is healthy.
+    def start(self, *processes: Process) -> None:
+        """Start the processes side by side and wait until all are healthy.
 
-        Raises NotReadyError, with the end of its log, if it dies or takes longer than
-        `ready_seconds`; nothing of it is left running then.
+        Raises NotReadyError, with the end of a log, if one dies or takes longer than its
+        `ready_seconds`; none of them is left running then.
         """
-        shorten(self.home.log(process.name))
-        self._spawn(process)
         try:
-            self._await_health(process)
+            for process in processes:
+                shorten(self.home.log(process.name))
+                self._spawn(process)
+            for process in processes:
+                self._await_health(process)
+                self._order("keep", process.name)
         except BaseException:
-            self.stop(process.name)
+            for process in reversed(processes):
+                self.stop(process.name)
             raise
-        self._order("keep", process.name)
 
     def stop(self, name: str) -> None:
         """Stop the process and what it started; nothing to do if it is not ours."""
