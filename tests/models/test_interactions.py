@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from models.behaviour import from_behaviour
 from models.errors import InteractionsInvalid
 from models.interactions import Interactions, day_of, moment
 
@@ -62,6 +63,19 @@ def test_views_are_learned_from_but_were_not_bought() -> None:
     market = Interactions.from_columns([1, 1], [3, 4], is_purchase=[True, False])
     assert market.matrix.nnz == 2
     assert market.bought.toarray().tolist() == [[1.0, 0.0]]
+
+
+def test_behaviour_weighs_by_kind_and_impressions_say_nothing() -> None:
+    market = from_behaviour(
+        [1, 1, 1], [3, 4, 5], ["purchase", "view", "impression"], [1.0, 2.0, 3.0]
+    )
+    assert market.products.tolist() == [3, 4]
+    assert market.matrix.toarray().tolist() == [[1.0, pytest.approx(0.2)]]
+    assert market.bought.nnz == 1
+
+
+def test_behaviour_without_any_telling_event_is_empty() -> None:
+    assert from_behaviour([1], [2], ["impression"], [3.0]).n_events == 0
 
 
 def test_what_came_before_a_day_keeps_rows_and_columns() -> None:
