@@ -1,0 +1,132 @@
+"""The source's side of a load: one read-only REPEATABLE READ transaction, read as Arrow."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import adbc_driver_postgresql.dbapi as adbc
+import pyarrow as pa
+
+from warehouse.errors import SourceNotReady, SourceUnreachable
+from warehouse.moment import Moment
+from warehouse.tables import SourceTable
+
+# The first statement of the transaction: it takes the snapshot that all others read.
+MOMENT = """
+    select market_identity() as identity, pg_current_snapshot()::text as snapshot,
+           last_position as relay_position, now() as taken_at
+    from relay
+"""
+
+INSTALLATION = "select currency::text as currency, time_zone from installation"
+
+COLUMNS = """
+    select relname::text as table_name, pg_class.oid::bigint as table_oid,
+           attname::text as column_name, typname::text as type_name,
+           has_column_privilege(pg_class.oid, attnum, 'select') as is_readable
+    from pg_attribute
+    join pg_class on pg_class.oid = attrelid
+    join pg_type on pg_type.oid = atttypid
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+      and attnum > 0 and not attisdropped
+"""
+
+# A commit that is on disk: after a crash Postgres may hand out unflushed transaction ids again, and
+# a new row under such an id would look already loaded (DESIGN, contract 1).
+BARRIER = "select pg_logical_emit_message(true, 'load', '')::text"
+
+
+@dataclass(frozen=True)
+class FoundTable:
+    """A table as the catalogue shows it: column name to (type name, whether we may read it)."""
+
+    oid: int
+    columns: dict[str, tuple[str, bool]]
+
+
+class Source:
+    """An open read of the source: every answer is from the same moment."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._set("set transaction isolation level repeatable read, read only")
+        try:
+            self.moment = Moment(**self._only_row(MOMENT))
+        except adbc.ProgrammingError as error:
+            raise SourceNotReady(" ".join(str(error).split())) from error
+        self.currency, self.time_zone = self._only_row(INSTALLATION).values()
+
+    def tables(self) -> dict[str, FoundTable]:
+        found: dict[str, FoundTable] = {}
+        for row in self.answer(COLUMNS).to_pylist():
+            table = found.setdefault(row["table_name"], FoundTable(row["table_oid"], {}))
+            table.columns[row["column_name"]] = (row["type_name"], row["is_readable"])
+        return found
+
+    def answer(self, sql: str) -> pa.Table:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql)
+            table: pa.Table = cursor.fetch_arrow_table()
+            return table
+
+    @contextmanager
+    def stream(self, sql: str) -> Iterator[pa.RecordBatchReader]:
+        """Yield the rows batch by batch as Postgres sends them (binary COPY underneath)."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql)
+            yield cursor.fetch_record_batch()
+
+    def _only_row(self, sql: str) -> dict[str, Any]:
+        rows: list[dict[str, Any]] = self.answer(sql).to_pylist()
+        if not rows:
+            raise SourceNotReady(f"no row from: {' '.join(sql.split())}")
+        return rows[0]
+
+    def _set(self, sql: str) -> None:
+        run_plain(self._connection, sql)
+
+
+@contextmanager
+def reading(database_url: str) -> Iterator[Source]:
+    """Open one consistent read of the primary. Raises SourceUnreachable, SourceNotReady."""
+    with closing(_connected(database_url)) as connection:
+        try:
+            yield Source(connection)
+        finally:
+            connection.rollback()
+
+
+def flush_barrier(database_url: str) -> None:
+    """Commit durably, so that no transaction id seen so far is ever given out again."""
+    with closing(_connected(database_url)) as connection:
+        run_plain(connection, "set synchronous_commit = on")
+        run_plain(connection, BARRIER)
+        connection.commit()
+
+
+def days(source: Source, tables: tuple[SourceTable, ...]) -> pa.Table:
+    """Count rows and cents per table and UTC day in the source: `table_name, day, rows, cents`."""
+    return source.answer(" union all ".join(count_by_day(table, table.name) for table in tables))
+
+
+def count_by_day(table: SourceTable, relation: str) -> str:
+    """SQL that both engines answer alike, so that source and warehouse are counted by one text."""
+    return f"""
+        select '{table.name}' as table_name, cast({table.day} at time zone 'UTC' as date) as day,
+               count(*) as rows, cast(coalesce(sum({table.cents}), 0) as bigint) as cents
+        from {relation} group by 2"""
+
+
+def run_plain(connection: Any, sql: str) -> None:
+    """Run a statement that COPY cannot wrap."""
+    with connection.cursor() as cursor:
+        cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": False})
+        cursor.execute(sql)
+
+
+def _connected(database_url: str) -> Any:
+    try:
+        return adbc.connect(database_url)
+    except adbc.OperationalError as error:
+        raise SourceUnreachable(" ".join(str(error).split())) from error
