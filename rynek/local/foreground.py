@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ def detach(root: Path) -> None:
     """
     home = opened(root)
     with home.log("up").open("wb") as log:
-        background = psutil.Popen(
+        background = subprocess.Popen(
             python("rynek.local.foreground"),
             cwd=CODE,
             env={**os.environ, "RYNEK_HOME": str(home.root)},

@@ -206,7 +206,7 @@ def require_unused(data: Path) -> None:
 def is_postmaster(pid: int, data: Path) -> bool:
     """Whether that process is alive and serves that folder."""
     try:
-        return Path(psutil.Process(pid).cwd()) == data
+        return Path(psutil.Process(pid).cwd()) == data.resolve()
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return False
     except psutil.AccessDenied:

@@ -128,7 +128,8 @@ def supervising(home: Home) -> Iterator[Supervisor]:
     """A supervisor whose processes all are gone at the end of the block."""
     with home.log("guardian").open("ab") as log:
         guardian = subprocess.Popen(
-            [sys.executable, guardian_script.__file__, str(os.getpid())],
+            # It has no use for the home's path; whoever looks at a list of processes has.
+            [sys.executable, guardian_script.__file__, str(os.getpid()), str(home.root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
