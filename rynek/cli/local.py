@@ -1,0 +1,105 @@
+"""`rynek up`, `down`, `status` and `doctor`: the installation on this machine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from rynek.local import foreground
+from rynek.local.apps import Market
+from rynek.local.doctor import examine
+from rynek.local.errors import LocalError
+from rynek.local.home import from_environment, opened
+from rynek.local.process import State
+
+console = Console()
+complaints = Console(stderr=True)
+
+COLOURS = {"fine": "green", "warning": "yellow", "fault": "red"}
+
+
+def up(
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return once everything runs; `rynek down` stops it.")
+    ] = False,
+) -> None:
+    """Start the market: servers, core, workers, serving and the Dagster UI."""
+    with complaining():
+        if detach:
+            with console.status("starting the market"):
+                foreground.detach(from_environment())
+            return status()
+        console.print("[bold]Starting the market.[/bold] Ctrl-C stops everything.")
+        foreground.stay_up(from_environment(), ready=announce, say=mention)
+        console.print("Stopped.")
+
+
+def down() -> None:
+    """Stop everything that runs for this installation, whoever started it."""
+    with complaining():
+        stopped = foreground.down(from_environment())
+    console.print(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.")
+
+
+def status() -> None:
+    """Show what runs for this installation, where, and since which crash."""
+    with complaining():
+        home = opened(from_environment())
+    found = foreground.states(home)
+    if not found:
+        console.print(f"Nothing runs for {home.root}. `rynek up` starts it.")
+        raise typer.Exit(1)
+    console.print(process_table(found))
+    if any(state.state != "running" for state in found.values()):
+        console.print(f"The logs are in {home.logs}.")
+        raise typer.Exit(1)
+
+
+def doctor() -> None:
+    """Examine this machine: what runs, what is missing, and what to do about it."""
+    table = Table("", "what", "found", title="Can this machine run the market?")
+    verdicts = set()
+    for finding in examine(from_environment()):
+        verdicts.add(finding.verdict)
+        mark = f"[{COLOURS[finding.verdict]}]{finding.verdict}[/]"
+        table.add_row(mark, finding.subject, finding.detail)
+    console.print(table)
+    if "fault" in verdicts:
+        complaints.print("Mend the faults above, then run `rynek doctor` again.")
+        raise typer.Exit(1)
+
+
+@contextmanager
+def complaining() -> Iterator[None]:
+    """Errors of the installation as one line with their code, and exit 1."""
+    try:
+        yield
+    except LocalError as problem:
+        complaints.print(f"[red]{problem.code}[/red]: ", end="")
+        complaints.print(str(problem), markup=False, highlight=False)
+        raise typer.Exit(1) from problem
+
+
+def mention(what: str) -> None:
+    console.print(f"  {what}", highlight=False)
+
+
+def announce(market: Market) -> None:
+    """The addresses a person opens."""
+    table = Table("open", "what you find there", title="The market is open.", show_header=False)
+    table.add_row(market.serving_url, "vendor pages, recommendations, search")
+    table.add_row(f"{market.core_url}/docs", "the transactional core's API")
+    table.add_row(market.dagster_url, "pipelines in the Dagster UI")
+    console.print(table)
+
+
+def process_table(found: dict[str, State]) -> Table:
+    table = Table("process", "state", "pid", "address")
+    for name, state in found.items():
+        port = state.facts.get("port")
+        address = state.facts.get("url") or (f"127.0.0.1:{port}" if port else "")
+        table.add_row(name, state.state, str(state.pid), str(address))
+    return table
