@@ -1,0 +1,80 @@
+"""The serving app: recommendations, vendors' live figures and the pages that show them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from models.errors import ModelsError
+from serving import published, recommender
+from serving.fact_sources import CoreFacts, RedisFacts
+from serving.follower import Follower
+from serving.http import health, metrics, problems, recommendations
+from serving.http.asking import Serving
+from serving.recommender import Recommender
+from serving.settings import Settings
+from serving.tokens import Tokens
+from serving.watcher import Watcher
+from warehouse.errors import WarehouseError
+from warehouse.snapshot import Snapshots
+
+LOOK_EVERY_SECONDS = 0.5
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The app on these settings, or on the environment's; raises SettingMissing at its start."""
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        parts = assemble(settings or Settings.from_environment())
+        app.state.serving = parts
+        start(parts)
+        yield
+        stop(parts)
+
+    app = FastAPI(
+        title="Rynek serving",
+        version="0.1.0",
+        summary="Recommendations and live vendor figures of a marketplace.",
+        lifespan=running,
+        responses=problems.RESPONSES,
+    )
+    problems.install(app)
+    for routes in (health, metrics, recommendations):
+        app.include_router(routes.router)
+    return app
+
+
+def assemble(settings: Settings) -> Serving:
+    """The parts of one process; nothing runs yet."""
+    tokens = Tokens(settings.core_url, settings.introspection_token)
+    snapshots = Watcher(
+        "published snapshot",
+        published.looking_at(Snapshots(settings.published)),
+        (WarehouseError,),
+        LOOK_EVERY_SECONDS,
+    )
+    model = Watcher(
+        "live model", recommender.looking_at(settings.artifacts), (ModelsError,), LOOK_EVERY_SECONDS
+    )
+    follower = Follower(
+        snapshots,
+        RedisFacts(settings.redis_url),
+        CoreFacts(settings.core_url, settings.introspection_token),
+        tokens.revoke,
+    )
+    return Serving(tokens, snapshots, follower, model, Recommender(lambda: model.value))
+
+
+def start(parts: Serving) -> None:
+    for part in (parts.published, parts.model, parts.follower):
+        part.start()
+
+
+def stop(parts: Serving) -> None:
+    for part in (parts.follower, parts.model, parts.published):
+        part.stop()
+    parts.tokens.close()
+
+
+app = create_app()

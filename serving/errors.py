@@ -1,0 +1,115 @@
+"""What serving can answer instead of figures: a status, a stable code, and what to do next."""
+
+# ruff: noqa: N818 — an error is named by what is the case; its base class says that it is an error.
+
+from typing import Any, ClassVar
+
+
+class ServingError(Exception):
+    """The request could not be answered."""
+
+    code: ClassVar[str] = "serving_error"
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str = "", **members: Any) -> None:
+        self.title = " ".join((type(self).__doc__ or "").split())
+        self.detail = detail or self.title
+        self.members = members
+        super().__init__(self.detail)
+
+
+class SettingMissing(ServingError):
+    """A setting that serving needs is not in its environment."""
+
+    code = "setting_missing"
+
+
+class RequestInvalid(ServingError):
+    """A parameter is missing, malformed or out of its bounds."""
+
+    code = "request_invalid"
+    status = 422
+
+
+class DatesInvalid(ServingError):
+    """The dates do not make a range that can be shown."""
+
+    code = "dates_invalid"
+    status = 422
+
+
+class MetricUnknown(ServingError):
+    """There is no such metric; choose from those listed."""
+
+    code = "metric_unknown"
+    status = 422
+
+
+class CursorInvalid(ServingError):
+    """The cursor does not belong to this list; begin again without one."""
+
+    code = "cursor_invalid"
+    status = 422
+
+
+class TokenMissing(ServingError):
+    """Sign in, or send a bearer token in the Authorization header."""
+
+    code = "token_missing"
+    status = 401
+
+
+class TokenInvalid(ServingError):
+    """The token is unknown, expired or revoked: ask the core for a new one."""
+
+    code = "token_invalid"
+    status = 401
+
+
+class ForeignFigures(ServingError):
+    """A vendor sees its own figures only."""
+
+    code = "foreign_figures"
+    status = 403
+
+
+class RoleNotAllowed(ServingError):
+    """The token's role may not ask for this."""
+
+    code = "role_not_allowed"
+    status = 403
+
+
+class VendorUnknown(ServingError):
+    """No such vendor is in the published figures; a new vendor appears with the next load."""
+
+    code = "vendor_unknown"
+    status = 404
+
+
+class PageUnknown(ServingError):
+    """There is nothing at this address."""
+
+    code = "not_found"
+    status = 404
+
+
+class IntrospectionUnavailable(ServingError):
+    """The core did not answer whether this token is good: try again in a moment."""
+
+    code = "introspection_unavailable"
+    status = 503
+
+
+class SnapshotUnavailable(ServingError):
+    """There is no published snapshot to answer from: run `rynek pipeline run`."""
+
+    code = "snapshot_unavailable"
+    status = 503
+
+
+class FactsUnusable(ServingError):
+    """The core's facts do not continue this snapshot, as after a restore: run the pipeline."""
+
+    code = "facts_unusable"
+    status = 503

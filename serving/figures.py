@@ -1,0 +1,160 @@
+"""A vendor's figures: the snapshot's rows with the live tail laid over them, then the metrics.
+
+Rows are the ``vendor_orders`` mart's (grain: one vendor order); what a metric is stands in
+``warehouse.metrics`` alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from serving.live_tail import VendorOrder
+from serving.spans import Grain, Span
+from warehouse.metrics import Metric
+from warehouse.snapshot import Snapshot
+
+VENDOR_ORDERS = """
+-- grain: one vendor order of one vendor
+select
+    vendor_order_id, order_date, placed_at, shopper_pseudonym, is_counted,
+    items_cents, shipping_cents, commission_cents, net_cents, units
+from vendor_orders
+where vendor_id = $vendor_id and order_date between $first and $last
+"""
+
+SCHEMA = pl.Schema(
+    {
+        "vendor_order_id": pl.Int64(),
+        "order_date": pl.Date(),
+        "placed_at": pl.Datetime("us", "UTC"),
+        "shopper_pseudonym": pl.Int64(),
+        "is_counted": pl.Boolean(),
+        "items_cents": pl.Int64(),
+        "shipping_cents": pl.Int64(),
+        "commission_cents": pl.Int64(),
+        "net_cents": pl.Int64(),
+        "units": pl.Int64(),
+    }
+)
+
+EVERY: Mapping[Grain, str] = {"day": "1d", "week": "1w", "month": "1mo"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One metric over one span, with its parts."""
+
+    numerator: int
+    denominator: int | None
+    value: float | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A metric now, over the same elapsed span before, and the relative change between them."""
+
+    metric: Metric
+    now: Figure
+    before: Figure
+
+    @property
+    def change(self) -> float | None:
+        """0.25 for a quarter more; None where there was nothing to compare with."""
+        if not self.before.value or self.now.value is None:
+            return None
+        return self.now.value / self.before.value - 1
+
+
+def vendor_orders(
+    snapshot: Snapshot, vendor_id: int, span: Span, live: Sequence[VendorOrder], zone: ZoneInfo
+) -> pl.DataFrame:
+    """The vendor's orders of the span and of the one before it, each in its newest state."""
+    parameters = {"vendor_id": vendor_id, "first": span.previous.first, "last": span.last}
+    published = snapshot.query(VENDOR_ORDERS, parameters).cast(SCHEMA)
+    return overlaid(published, live, zone)
+
+
+def overlaid(rows: pl.DataFrame, live: Iterable[VendorOrder], zone: ZoneInfo) -> pl.DataFrame:
+    """The rows, each replaced by its live state where there is one; new ones added."""
+    newest = pl.DataFrame([_row(order, zone) for order in live], SCHEMA, orient="row")
+    if newest.is_empty():
+        return rows
+    replaced = rows["vendor_order_id"].is_in(newest["vendor_order_id"].implode())
+    return pl.concat([rows.filter(~replaced), newest])
+
+
+def compare(
+    rows: pl.DataFrame, metrics: Sequence[Metric], span: Span, local_now: datetime
+) -> list[Comparison]:
+    """Each metric over the span, beside the same elapsed span before it.
+
+    ``local_now`` is how far the figures reach, in the marketplace's time zone.
+    """
+    now = _figures(rows.filter(_within(span)), metrics)
+    cut = span.previous_end(local_now).replace(tzinfo=local_now.tzinfo)
+    elapsed = _within(span.previous) & (pl.col("placed_at") < cut)
+    before = _figures(rows.filter(elapsed), metrics)
+    return [
+        Comparison(metric, now[metric.metric_id], before[metric.metric_id]) for metric in metrics
+    ]
+
+
+def series(
+    rows: pl.DataFrame, metrics: Sequence[Metric], span: Span, grain: Grain
+) -> list[tuple[date, dict[str, Figure]]]:
+    """Each metric by day, week (from Monday) or month, without a gap."""
+    bucket = pl.col("order_date").dt.truncate(EVERY[grain])
+    totals = (
+        rows.filter(_within(span))
+        .group_by(bucket.alias("bucket"))
+        .agg(*_measures(metrics))
+        .to_dicts()
+    )
+    by_bucket = {total["bucket"]: total for total in totals}
+    empty = dict.fromkeys(_measure_names(metrics), 0)
+    return [
+        (day, {metric.metric_id: _figure(metric, by_bucket.get(day, empty)) for metric in metrics})
+        for day in _buckets(span, grain)
+    ]
+
+
+def _buckets(span: Span, grain: Grain) -> list[date]:
+    ends = pl.Series([span.first, span.last]).dt.truncate(EVERY[grain])
+    return pl.date_range(ends[0], ends[1], EVERY[grain], eager=True).to_list()
+
+
+def _figures(rows: pl.DataFrame, metrics: Sequence[Metric]) -> dict[str, Figure]:
+    totals = rows.select(*_measures(metrics)).row(0, named=True)
+    return {metric.metric_id: _figure(metric, totals) for metric in metrics}
+
+
+def _figure(metric: Metric, totals: Mapping[str, int]) -> Figure:
+    numerator = totals[f"{metric.metric_id}.numerator"]
+    denominator = totals.get(f"{metric.metric_id}.denominator")
+    return Figure(numerator, denominator, metric.value(numerator, denominator))
+
+
+def _measures(metrics: Sequence[Metric]) -> list[pl.Expr]:
+    numerators = [m.numerator.expression().alias(f"{m.metric_id}.numerator") for m in metrics]
+    denominators = [
+        m.denominator.expression().alias(f"{m.metric_id}.denominator")
+        for m in metrics
+        if m.denominator
+    ]
+    return numerators + denominators
+
+
+def _measure_names(metrics: Sequence[Metric]) -> list[str]:
+    return [expression.meta.output_name() for expression in _measures(metrics)]
+
+
+def _within(span: Span) -> pl.Expr:
+    return pl.col("order_date").is_between(span.first, span.last)
+
+
+def _row(order: VendorOrder, zone: ZoneInfo) -> dict[str, object]:
+    fields = {name: getattr(order, name) for name in SCHEMA if name != "order_date"}
+    return fields | {"order_date": order.placed_at.astimezone(zone).date()}

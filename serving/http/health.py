@@ -1,0 +1,70 @@
+"""Liveness, and readiness that names what is missing."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from serving.errors import SnapshotUnavailable
+from serving.http.asking import Parts, Serving
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    status: str
+
+
+class Readiness(BaseModel):
+    """Ready means that figures can be answered; ``degraded`` names what they do without."""
+
+    is_ready: bool
+    missing: list[str]
+    degraded: list[str]
+    snapshot_id: str | None
+    data_through: datetime | None
+    model_version: str | None
+
+
+@router.get("/healthz")
+def healthz() -> Health:
+    """The process answers."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", responses={503: {"model": Readiness}})
+def readyz(parts: Parts, response: Response) -> Readiness:
+    """Whether figures can be answered, and from what."""
+    readiness = _readiness(parts)
+    response.status_code = 200 if readiness.is_ready else 503
+    return readiness
+
+
+def _readiness(parts: Serving) -> Readiness:
+    try:
+        view = parts.follower.view
+    except SnapshotUnavailable as error:
+        return _described(parts, [error.detail], None, None)
+    manifest = view.published.snapshot.manifest
+    return _described(parts, [], manifest.snapshot_id, view.data_through)
+
+
+def _described(
+    parts: Serving, missing: list[str], snapshot_id: str | None, data_through: datetime | None
+) -> Readiness:
+    return Readiness(
+        is_ready=not missing,
+        missing=missing,
+        degraded=_degraded(parts),
+        snapshot_id=snapshot_id,
+        data_through=data_through,
+        model_version=parts.model.value.version if parts.model.value else None,
+    )
+
+
+def _degraded(parts: Serving) -> list[str]:
+    sources = [f"live figures: {fault}" for fault in dict(parts.follower.faults).values()]
+    newer = [f"a newer snapshot cannot be served: {parts.published.fault}"]
+    fallback = "" if parts.model.value else " (recommendations fall back to popularity)"
+    model = [f"model: {parts.model.fault}{fallback}"]
+    return sources + (newer if parts.published.fault else []) + (model if parts.model.fault else [])

@@ -1,0 +1,40 @@
+"""The published snapshot as serving holds it: file, S and P from one read of the pointer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from serving import assortment
+from serving.assortment import Assortment
+from serving.live_tail import Base
+from warehouse.moment import PgSnapshot
+from warehouse.snapshot import Snapshot, Snapshots
+
+
+@dataclass(frozen=True)
+class Published:
+    """One snapshot, and what is derived from it once."""
+
+    snapshot: Snapshot
+    base: Base
+    zone: ZoneInfo
+    assortment: Assortment
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "Published":
+        moment = snapshot.manifest.postgres
+        base = Base(moment.identity, PgSnapshot.parse(moment.snapshot), moment.relay_position)
+        zone = ZoneInfo(snapshot.manifest.time_zone)
+        return cls(snapshot, base, zone, assortment.published(snapshot))
+
+
+def looking_at(snapshots: Snapshots) -> Callable[[Published | None], Published]:
+    """The newest good snapshot, for a Watcher. Raises while there is none, or a newer is bad."""
+
+    def look(seen: Published | None) -> Published:
+        snapshot = snapshots.get()
+        if snapshots.fault and seen and seen.snapshot is snapshot:
+            raise snapshots.fault
+        return seen if seen and seen.snapshot is snapshot else Published.of(snapshot)
+
+    return look
