@@ -1,0 +1,46 @@
+"""Stock of a history: what came in, what was sold of it, what is left."""
+
+import polars as pl
+from psycopg import Connection
+
+from rynek.history.copying import Copier
+from rynek.history.errors import HistoryInconsistentError
+
+
+def write_stock(copier: Copier, new_offers: pl.DataFrame, sold: pl.DataFrame) -> None:
+    """Open the stock of `new_offers`, and book later sales of offers that were there before.
+
+    new_offers: offer_id, received_units (null: as much as was sold), low_stock_threshold;
+    sold: offer_id, sold_units.
+    """
+    copier.append("stock", opening(new_offers, sold))
+    later = sold.join(new_offers, on="offer_id", how="anti").filter(pl.col("sold_units") > 0)
+    if later.height:
+        _book_later_sales(copier.connection, later)
+
+
+def opening(new_offers: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
+    """offer_id, received_units, available_units, sold_units, low_stock_threshold."""
+    stock = new_offers.join(sold, on="offer_id", how="left", maintain_order="left").with_columns(
+        pl.col("sold_units").fill_null(0)
+    )
+    stock = stock.with_columns(received_units=pl.coalesce("received_units", "sold_units"))
+    stock = stock.with_columns(available_units=pl.col("received_units") - pl.col("sold_units"))
+    oversold = stock.filter(pl.col("available_units") < 0).height
+    if oversold:
+        raise HistoryInconsistentError(f"{oversold:,} offers sold more than ever came in")
+    return stock
+
+
+def _book_later_sales(connection: Connection, sold: pl.DataFrame) -> None:
+    """What an earlier import did not know of came in and was sold."""
+    connection.execute(
+        """update stock
+           set received_units = received_units + later.units,
+               sold_units = stock.sold_units + later.units,
+               version = version + 1,
+               row_version = pg_current_xact_id()
+           from unnest(%s::bigint[], %s::bigint[]) as later (offer_id, units)
+           where stock.offer_id = later.offer_id""",
+        [sold["offer_id"].to_list(), sold["sold_units"].to_list()],
+    )
