@@ -24,10 +24,14 @@ class Recommender(ABC):
 
     def fit(self, interactions: Interactions) -> Self:
         """Learn. Shoppers without history will be answered with what is popular."""
-        self.histories = interactions.matrix
+        self.histories = self.read(interactions)
         self.popularity = event_share(interactions)
         self.learn(interactions)
         return self
+
+    def read(self, interactions: Interactions) -> Histories:
+        """`(n_shoppers, n_items)`: every shopper's history, weighted as this model wants it."""
+        return interactions.matrix
 
     @abstractmethod
     def learn(self, interactions: Interactions) -> None:
@@ -43,7 +47,10 @@ class Recommender(ABC):
 
     def score(self, shopper_rows: Integers) -> Float32:
         """`(len(shopper_rows), n_items)` float32. Row -1 is a shopper nobody knows."""
-        histories = rows_of(self.histories, shopper_rows)
+        return self.answer(rows_of(self.histories, shopper_rows))
+
+    def answer(self, histories: Histories) -> Float32:
+        """`(n, n_items)` float32: as `score_histories`, with popularity for empty histories."""
         scores = self.score_histories(histories)
         scores[np.diff(histories.indptr) == 0] = self.popularity
         return scores

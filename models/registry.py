@@ -4,13 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.als import ALS
+from models.bspm import BSPM
+from models.ease import EASE
 from models.errors import ParametersInvalid, RecipeUnknown
+from models.gf_cf import GFCF
 from models.implicit_als import ImplicitALS
+from models.item_knn import ItemKNN
 from models.popularity import Popularity
 from models.recommender import Recommender
+from models.rp3beta import RP3Beta
+from models.sparse_ease import SparseEASE
 
 RECIPES: Mapping[str, type[Recommender]] = {
-    recipe.recipe: recipe for recipe in (Popularity, ALS, ImplicitALS)
+    recipe.recipe: recipe
+    for recipe in (Popularity, ALS, ImplicitALS, ItemKNN, RP3Beta, EASE, SparseEASE, GFCF, BSPM)
 }
 
 

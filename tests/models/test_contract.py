@@ -18,6 +18,11 @@ from tests.models.markets import FORKS, SPOONS, taste_market, two_tables
 TOY_PARAMETERS: dict[str, dict[str, object]] = {
     "ials": {"factors": 2, "iterations": 20},
     "implicit_als": {"factors": 2, "iterations": 20},
+    "ease": {"regularisation": 1.0},
+    "sparse_ease": {"regularisation": 1.0},
+    "item_knn": {"shrinkage": 1.0},
+    "gf_cf": {"rank": 2},
+    "bspm": {"rank": 2, "sharpening": 0.5},
 }
 PERSONAL = [name for name in RECIPES if name != "popularity"]
 

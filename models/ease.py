@@ -1,0 +1,79 @@
+"""The closed-form linear autoencoder, dense: for the head of the catalogue.
+
+Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (WWW 2019), https://arxiv.org/abs/1905.03375.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from scipy.linalg.lapack import spotrf, spotri
+from threadpoolctl import threadpool_limits
+
+from models.arrays import Float32, Histories, Int64
+from models.errors import ParametersInvalid
+from models.interactions import Interactions
+from models.recommender import Recommender
+from models.threads import available_threads
+
+HEAD_AT_MOST = 45_000
+"""Four bytes per pair of items: 8.1 GB at this bound. Beyond it use `sparse_ease`."""
+ROWS_AT_ONCE = 1_024
+
+
+@dataclass
+class EASE(Recommender):
+    """B minimises |X - XB|² + λ|B|² with a zero diagonal, over the `head` most popular items.
+
+    Items beyond the head score zero.
+    """
+
+    recipe: ClassVar[str] = "ease"
+    regularisation: float = 200.0
+    head: int = 20_000
+    items: Int64 = field(init=False, repr=False)
+    weights: Float32 = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not (self.regularisation > 0 and 0 < self.head <= HEAD_AT_MOST):
+            raise ParametersInvalid(
+                f"regularisation must be positive, head from 1 to {HEAD_AT_MOST}."
+            )
+
+    def learn(self, interactions: Interactions) -> None:
+        bought = (interactions.matrix > 0).astype(np.float32)
+        counts = np.bincount(bought.indices, minlength=bought.shape[1])
+        self.items = np.sort(np.argsort(-counts, kind="stable")[: self.head])
+        with threadpool_limits(available_threads(), "blas"):
+            self.weights = solved(bought[:, self.items], self.regularisation)
+
+    def score_histories(self, histories: Histories) -> Float32:
+        scores = np.zeros(histories.shape, np.float32)
+        known = (histories[:, self.items] > 0).astype(np.float32)
+        scores[:, self.items] = known @ self.weights
+        return scores
+
+
+def solved(bought: Histories, regularisation: float) -> Float32:
+    """`(n_items, n_items)`: B = I - P / diag(P), P the regularised Gramian's inverse, in place."""
+    gram = (bought.T @ bought).toarray(order="F").astype(np.float32, copy=False)
+    gram[np.diag_indices_from(gram)] += regularisation
+    factor, failed = spotrf(gram, lower=1, overwrite_a=1, clean=0)
+    inverse, singular = spotri(factor, lower=1, overwrite_c=1)
+    if failed or singular:
+        raise ParametersInvalid(f"regularisation {regularisation} leaves the Gramian singular.")
+    # Seen by rows, LAPACK's lower triangle of columns is the upper one.
+    weights: Float32 = inverse.T
+    _mirror_upper(weights)
+    weights /= -np.diag(weights).copy()
+    np.fill_diagonal(weights, 0)
+    return weights
+
+
+def _mirror_upper(square: Float32) -> None:
+    n = len(square)
+    for begin in range(0, n, ROWS_AT_ONCE):
+        end = min(begin + ROWS_AT_ONCE, n)
+        corner = square[begin:end, begin:end]
+        corner[:] = np.triu(corner) + np.triu(corner, 1).T
+        square[end:, begin:end] = square[begin:end, end:].T

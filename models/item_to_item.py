@@ -1,0 +1,71 @@
+"""Models that are one sparse matrix from item to item: scores are sums over a history."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from models.arrays import AnyArray, Float32, Histories, Int64
+from models.interactions import Interactions
+from models.recommender import Recommender
+
+ITEMS_AT_ONCE = 512
+
+
+@dataclass
+class ItemToItem(Recommender):
+    """`weights` `(n_items, n_items)`: what one event with the row's item adds to the column's."""
+
+    weights: Histories = field(init=False, repr=False)
+
+    def learn(self, interactions: Interactions) -> None:
+        self.weights = self.relate((interactions.matrix > 0).astype(np.float32))
+
+    @abstractmethod
+    def relate(self, bought: Histories) -> Histories:
+        """`(n_items, n_items)` weights from the binary matrix, `(n_shoppers, n_items)`."""
+
+    def score_histories(self, histories: Histories) -> Float32:
+        scores: Float32 = ((histories > 0).astype(np.float32) @ self.weights).toarray()
+        return scores
+
+    def arrays(self) -> Mapping[str, AnyArray]:
+        return {
+            "popularity": self.popularity,
+            "weights_indptr": self.weights.indptr.astype(np.int64),
+            "weights_indices": self.weights.indices.astype(np.int32),
+            "weights_data": self.weights.data,
+        }
+
+
+def without_self(weights: Histories, rows: Int64) -> Histories:
+    """Rows `rows` of an item-to-item matrix, with no item related to itself."""
+    entries = weights.tocoo()
+    entries.data[rows[entries.row] == entries.col] = 0
+    cleaned = entries.tocsr()
+    cleaned.eliminate_zeros()
+    return cleaned
+
+
+def strongest(weights: Histories, kept: int) -> Histories:
+    """Only the `kept` largest entries of each row; equal ones by lower column."""
+    lengths = np.diff(weights.indptr)
+    rows = np.repeat(np.arange(weights.shape[0]), lengths)
+    order = np.lexsort((weights.indices, -weights.data, rows))
+    place = np.arange(weights.nnz) - np.repeat(weights.indptr[:-1], lengths)
+    chosen = order[place < kept]
+    indptr = np.concatenate(([0], np.cumsum(np.minimum(lengths, kept))))
+    return csr_array((weights.data[chosen], weights.indices[chosen], indptr), shape=weights.shape)
+
+
+def blocks(n_items: int) -> Iterator[Int64]:
+    """Item columns, as many at once as memory bears when their relations are still unabridged."""
+    for begin in range(0, n_items, ITEMS_AT_ONCE):
+        yield np.arange(begin, min(begin + ITEMS_AT_ONCE, n_items))
+
+
+def stacked(parts: list[Histories]) -> Histories:
+    """Blocks of rows put under each other."""
+    return csr_array(vstack(parts, format="csr"))
