@@ -87,7 +87,8 @@ def overlaid(document: Json, overlay: Json) -> Json:
             form_schema(document["paths"][path][method])["properties"].pop(name, None)
     for kind, names in overlay["add_response_properties"].items():
         document["components"]["schemas"][kind]["properties"] |= {name: {} for name in names}
-    return closed(document)
+    changed: Json = closed(document)
+    return changed
 
 
 def closed(node: Any) -> Any:
@@ -105,8 +106,9 @@ def closed(node: Any) -> Any:
 
 
 def form_schema(operation: Json) -> Json:
-    content: Json = operation["requestBody"]["content"]
-    return content["application/x-www-form-urlencoded"]["schema"]
+    content = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    schema: Json = content["schema"]
+    return schema
 
 
 def query_schema(operation: Json) -> Json:
@@ -249,6 +251,7 @@ def strangers(kind: Any, asked: Any, prefix: str) -> Iterator[str]:
 
 
 SDK_PARAMETERS = {
+    "DeleteWebhookEndpointsWebhookEndpoint": "WebhookEndpointDeleteParams",
     "GetAccounts": "AccountListParams",
     "GetAccountsAccount": "AccountRetrieveParams",
     "GetBalance": "BalanceRetrieveParams",

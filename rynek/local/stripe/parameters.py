@@ -50,7 +50,8 @@ def read(kind: type[Parameters], form: Json) -> Parameters:
 
 def refuse_unknown(kind: type[Struct], form: Json) -> None:
     known = [field.name for field in fields(kind)]
-    for name in form.keys() - set(known):
+    unknown = [name for name in form if name not in known]
+    for name in sorted(unknown, key=lambda name: name not in WITHDRAWN):
         if name in WITHDRAWN:
             raise InvalidParameter(
                 f"`{name}` was withdrawn; choose by `automatic_payment_methods` instead.",

@@ -38,4 +38,5 @@ VERBS: Final[dict[tuple[str, str], Verb]] = {
     ("POST", "/v1/webhook_endpoints"): webhook_endpoints.create,
     ("GET", "/v1/webhook_endpoints"): webhook_endpoints.list_endpoints,
     ("GET", "/v1/webhook_endpoints/{id}"): webhook_endpoints.retrieve,
+    ("DELETE", "/v1/webhook_endpoints/{id}"): webhook_endpoints.delete,
 }

@@ -104,6 +104,11 @@ class Books:
             (json.dumps(record.body), json.dumps(record.hidden), record.id),
         )
 
+    def remove(self, record: Record) -> None:
+        """Take an object and what is still to be delivered to it off the books."""
+        self.connection.execute("delete from deliveries where endpoint_id = ?", (record.id,))
+        self.connection.execute("delete from objects where id = ?", (record.id,))
+
     def find(self, kind: str, object_id: str) -> Record | None:
         row = self.connection.execute(
             "select * from objects where id = ? and kind = ? and account = ?",

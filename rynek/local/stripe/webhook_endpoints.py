@@ -38,6 +38,14 @@ def retrieve(call: Call) -> Answer:
     return ok(call.find("webhook_endpoint", "webhook endpoint", call.path["id"]).body)
 
 
+def delete(call: Call) -> Answer:
+    """Nothing more is sent to the endpoint, not even what was due."""
+    read(Nothing, call.form)
+    record = call.find("webhook_endpoint", "webhook endpoint", call.path["id"])
+    call.books.remove(record)
+    return ok({"id": record.id, "object": "webhook_endpoint", "deleted": True})
+
+
 def list_endpoints(call: Call) -> Answer:
     return listed(call, "webhook_endpoint", read(Page, call.form))
 
@@ -45,8 +53,8 @@ def list_endpoints(call: Call) -> Answer:
 def listen(books: Books, url: str, secret: str, now: int) -> None:
     """Have every event sent to `url`, signed with `secret`: the endpoint of this installation.
 
-    It is the one endpoint given at start; a start with another address moves it, so that
-    deliveries still due reach the new address.
+    It is the one endpoint given at start; a start with another address moves it, and what is
+    still to be delivered is tried there at once.
     """
     ours = books.select("webhook_endpoint", "hidden ->> '$.is_given_at_start'", (), "limit 1")
     hidden = {"secret": secret, "is_given_at_start": True}
@@ -55,6 +63,10 @@ def listen(books: Books, url: str, secret: str, now: int) -> None:
         return
     ours[0].body["url"], ours[0].hidden = url, hidden
     books.keep(ours[0])
+    books.connection.execute(
+        "update deliveries set due_at = ? where endpoint_id = ? and state = 'pending'",
+        (now, ours[0].id),
+    )
 
 
 def endpoint_of(wanted: CreateEndpoint, now: int) -> Json:

@@ -25,7 +25,7 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
     """Listen on the receiver's port (a free one at first); 200 once its statuses are used up."""
 
     class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 -- the name is the standard library's
+        def do_POST(self) -> None:
             payload = self.rfile.read(int(self.headers["content-length"]))
             receiver.arrived.append((self.headers["stripe-signature"], payload))
             self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)

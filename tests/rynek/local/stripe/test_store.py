@@ -7,7 +7,7 @@ import pytest
 
 from rynek.local.stripe.balances import book, funds, mature, processing_fee
 from rynek.local.stripe.store import Store, StoreTakenError
-from tests.rynek.local.stripe.standins import running
+from tests.rynek.local.stripe.standins import Standin
 
 INTENT = {"id": "pi_1", "object": "payment_intent", "created": 1, "status": "succeeded"}
 
@@ -23,11 +23,16 @@ def test_the_database_refuses_a_move_that_the_table_does_not_list(tmp_path: Path
     store.close()
 
 
+def add_twice(store: Store) -> None:
+    with store.transaction() as books:
+        books.add(INTENT)
+        books.add(INTENT)
+
+
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with pytest.raises(RuntimeError), store.transaction() as books:
-        books.add(INTENT)
-        raise RuntimeError("in the middle")
+    with pytest.raises(sqlite3.IntegrityError):
+        add_twice(store)
 
     with store.transaction() as books:
         assert books.find("payment_intent", "pi_1") is None
@@ -86,12 +91,11 @@ def test_two_standins_do_not_share_a_store(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_start_ends_with_the_reason(
-    tmp_path: Path, arguments: list[str], complaint: str
+    standin: Standin, recording: Path, arguments: list[str], complaint: str
 ) -> None:
-    command = [sys.executable, "-m", "rynek.local.stripe", "--store", str(tmp_path), "--port", "1"]
-
-    with running(tmp_path):
-        ended = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60)
+    store = recording.parent / "store"
+    command = [sys.executable, "-m", "rynek.local.stripe", "--store", str(store), "--port", "1"]
+    ended = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60)
 
     assert ended.returncode == 2
     assert complaint in ended.stderr

@@ -1,4 +1,5 @@
 import base64
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -12,7 +13,7 @@ from tests.rynek.local.stripe.standins import Standin, paid, vendor
 
 NAMES = st.text("abcdefgh_", min_size=1, max_size=8)
 TREES = st.recursive(
-    st.text(max_size=5),
+    st.text("a1 é&=[]%+", max_size=5),
     lambda inner: (
         st.dictionaries(NAMES, inner, min_size=1, max_size=3)
         | st.lists(inner, min_size=1, max_size=3)
@@ -21,12 +22,12 @@ TREES = st.recursive(
 )
 
 
-def encoded(value: object, name: str = "") -> list[tuple[str, str]]:
+def encoded(value: Any, name: str = "") -> list[tuple[str, str]]:
     """Pairs as Stripe's SDKs write them."""
     if isinstance(value, str):
         return [(name, value)]
-    steps = value.items() if isinstance(value, dict) else enumerate(value)  # type: ignore[arg-type] -- a list else
-    inner = [(f"{name}[{step}]" if name else step, item) for step, item in steps]
+    steps = value.items() if isinstance(value, dict) else enumerate(value)
+    inner = [(f"{name}[{step}]" if name else str(step), item) for step, item in steps]
     return [pair for path, item in inner for pair in encoded(item, path)]
 
 
