@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from rynek.local import foreground
-from rynek.local.apps import Market
-from rynek.local.doctor import examine
+from rynek.local import roster
 from rynek.local.errors import LocalError
 from rynek.local.home import from_environment, opened
 from rynek.local.process import State
+
+if TYPE_CHECKING:
+    from rynek.local.apps import Market
 
 console = Console()
 complaints = Console(stderr=True)
@@ -27,28 +28,31 @@ def up(
     ] = False,
 ) -> None:
     """Start the market: servers, core, workers, serving and the Dagster UI."""
+    from rynek.local import foreground
+
+    if detach:
+        with complaining(), console.status("starting the market"):
+            foreground.detach(from_environment())
+        status()
+        return
+    console.print("[bold]Starting the market.[/bold] Ctrl-C stops everything.")
     with complaining():
-        if detach:
-            with console.status("starting the market"):
-                foreground.detach(from_environment())
-            return status()
-        console.print("[bold]Starting the market.[/bold] Ctrl-C stops everything.")
         foreground.stay_up(from_environment(), ready=announce, say=mention)
-        console.print("Stopped.")
+    console.print("Stopped.")
 
 
 def down() -> None:
     """Stop everything that runs for this installation, whoever started it."""
     with complaining():
-        stopped = foreground.down(from_environment())
+        stopped = roster.down(from_environment())
     console.print(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.")
 
 
 def status() -> None:
-    """Show what runs for this installation, where, and since which crash."""
+    """Show what runs for this installation and where; exit 1 unless all of it does."""
     with complaining():
         home = opened(from_environment())
-    found = foreground.states(home)
+    found = roster.states(home)
     if not found:
         console.print(f"Nothing runs for {home.root}. `rynek up` starts it.")
         raise typer.Exit(1)
@@ -60,6 +64,8 @@ def status() -> None:
 
 def doctor() -> None:
     """Examine this machine: what runs, what is missing, and what to do about it."""
+    from rynek.local.doctor import examine
+
     table = Table("", "what", "found", title="Can this machine run the market?")
     verdicts = set()
     for finding in examine(from_environment()):
@@ -87,7 +93,7 @@ def mention(what: str) -> None:
     console.print(f"  {what}", highlight=False)
 
 
-def announce(market: Market) -> None:
+def announce(market: "Market") -> None:
     """The addresses a person opens."""
     table = Table("open", "what you find there", title="The market is open.", show_header=False)
     table.add_row(market.serving_url, "vendor pages, recommendations, search")

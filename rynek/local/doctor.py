@@ -19,9 +19,9 @@ from rynek.local.account import unprivileged, within_reach
 from rynek.local.addresses import given
 from rynek.local.apps import PORTED
 from rynek.local.errors import LocalError, PortTakenError
-from rynek.local.foreground import states
 from rynek.local.home import opened
 from rynek.local.ports import asked, is_free, variable
+from rynek.local.roster import states
 from rynek.local.servers import NAMES
 
 OLDEST_PYTHON = (3, 11)

@@ -10,19 +10,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-import psutil
-
 from rynek.local import home as homes
 from rynek.local.apps import Market
 from rynek.local.errors import LocalError, NotReadyError
 from rynek.local.home import Home, opened, write_private
 from rynek.local.installation import Say, say_nothing, up
-from rynek.local.process import CODE, State, python, read_state
+from rynek.local.process import CODE, python
 
 STOPPING = (signal.SIGTERM, signal.SIGHUP)
 CHECK_PAUSE_SECONDS = 0.1
 DETACHED_READY_SECONDS = 300.0
-DOWN_SECONDS = 90.0
 
 
 class Stopped(BaseException):
@@ -90,28 +87,6 @@ def is_ready(home: Home, pid: int) -> bool:
     with suppress(FileNotFoundError):
         return marker_of(home).read_text() == str(pid)
     return False
-
-
-def states(home: Home) -> dict[str, State]:
-    """What is known of every process of the home that a live guardian keeps."""
-    found = {path.stem: read_state(path) for path in sorted(home.run.glob("*.json"))}
-    return {name: state for name, state in found.items() if state and state.is_guarded}
-
-
-def down(root: Path) -> list[str]:
-    """Stop every process of the home, whoever started it; the names of those that ran.
-
-    Raises NotReadyError where a guardian does not end in time.
-    """
-    home = Home(root.resolve())
-    running = states(home)
-    guardians = [psutil.Process(pid) for pid in {each.guardian_pid for each in running.values()}]
-    for guardian in guardians:
-        guardian.terminate()
-    _, alive = psutil.wait_procs(guardians, timeout=DOWN_SECONDS)
-    if alive:
-        raise NotReadyError(f"Guardian {alive[0].pid} did not end in {DOWN_SECONDS:.0f} s.")
-    return list(running)
 
 
 def main() -> int:

@@ -78,8 +78,10 @@ def opened(root: Path) -> Home:
     """The home at that path, its folders made; FolderUnusableError where that cannot be."""
     home, account = Home(root.resolve()), unprivileged()
     try:
-        # Passage for the account the servers drop to, but no view: 0711.
-        home.root.mkdir(mode=0o711 if account else 0o700, parents=True, exist_ok=True)
+        if not home.root.exists():
+            home.root.mkdir(parents=True, exist_ok=True)
+            # Passage for the account the servers drop to, but no view.
+            home.root.chmod(0o711 if account else 0o700)
         for folder in PRIVATE_FOLDERS:
             (home.root / folder).mkdir(mode=0o700, exist_ok=True)
         home.secrets()

@@ -146,12 +146,14 @@ def founding(home: Home) -> str:
     """The statements that found a cluster, one a line as single-user mode wants them.
 
     The core's role owns the database, may make others (tests do) and hands out the reading role.
+    Bulk imports may rest row triggers and check the same rules as sets (rynek.history.rules).
     """
     secrets = home.secrets()
     return (
         f"create role {CORE} login createdb createrole password '{secrets.core_password}'\n"
         f"create role {PIPELINE} login password '{secrets.pipeline_password}'\n"
         f"grant {PIPELINE} to {CORE} with admin option\n"
+        f"grant set on parameter session_replication_role to {CORE}\n"
         f"create database {DATABASE} owner {CORE}\n"
         f"revoke connect on database {DATABASE} from public\n"
         f"grant connect on database {DATABASE} to {PIPELINE}\n"

@@ -64,10 +64,12 @@ class State:
     def is_guarded(self) -> bool:
         """Whether the guardian that wrote this is alive: that very process, not its number."""
         try:
-            created = psutil.Process(self.guardian_pid).create_time()
+            guardian = psutil.Process(self.guardian_pid)
+            if guardian.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return abs(guardian.create_time() - self.guardian_created) < SAME_START_SECONDS
         except psutil.Error:
             return False
-        return abs(created - self.guardian_created) < SAME_START_SECONDS
 
     @property
     def is_running(self) -> bool:

@@ -4,6 +4,9 @@ import psycopg
 import pytest
 import redis
 
+from rynek.local.addresses import Addresses
+from rynek.local.process import answers
+
 
 @pytest.mark.parametrize("round", [1, 2])
 def test_each_test_has_a_migrated_database_of_its_own(database_url: str, round: int) -> None:
@@ -30,3 +33,8 @@ def test_an_empty_database_has_no_tables(empty_database_url: str) -> None:
 def test_each_test_finds_redis_empty(redis_url: str, round: int) -> None:
     with redis.Redis.from_url(redis_url) as connection:
         assert connection.set("mine", round, nx=True)
+
+
+def test_the_stand_in_for_stripe_answers(stripe: Addresses) -> None:
+    assert stripe.stripe_api_key.startswith("sk_test_")
+    assert answers(f"{stripe.stripe_api_base}/healthz")()

@@ -7,10 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 import redis
@@ -26,43 +25,11 @@ from rynek.local.home import opened
 from rynek.local.ports import LOOPBACK, any_free
 from rynek.local.process import read_state
 from rynek.local.servers import running
+from tests.conftest import Databases
+from tests.rynek.local.holder import holder, processes_of
 
 Until = Callable[[Callable[[], bool]], None]
 BOTH = ("postgres", "redis")
-
-HOLDER = """
-import sys
-from pathlib import Path
-from rynek.local.servers import running
-with running(Path(sys.argv[1]), names=("postgres", "redis"), durable=False, environ={}):
-    print("ready", flush=True)
-    sys.stdin.read()
-"""
-
-
-def holder(home: Path) -> "subprocess.Popen[str]":
-    """A process that has both servers running until its standard input ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(home)],
-        cwd=Path(__file__).parents[3],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
-
-
-def processes_of(home: Path) -> list[psutil.Process]:
-    """Every process that works for the home: servers, their children, guardians."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            words = [*process.cmdline(), process.cwd()]
-            if any(str(home) in word for word in words) and process.pid != os.getpid():
-                found.append(process)
-    return found
 
 
 def test_data_survives_a_restart_at_the_same_addresses(home: Path) -> None:
@@ -194,9 +161,8 @@ def test_a_stale_note_with_a_recycled_process_number_stops_nothing(home: Path) -
 
 
 def test_the_data_of_another_major_is_refused_and_untouched(home: Path) -> None:
-    with running(home, names=("postgres",), durable=False, environ={}):
-        pass
     version = home / "postgres" / "data" / "PG_VERSION"
+    version.parent.mkdir(parents=True)
     version.write_text("15\n")
     with (
         pytest.raises(WrongPostgresError, match="Postgres 15"),
@@ -222,9 +188,10 @@ def test_root_names_the_folder_that_the_servers_account_cannot_enter(home: Path)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another account")
-def test_started_by_root_no_server_runs_as_root(home: Path) -> None:
-    with running(home, names=BOTH, durable=False, environ={}):
-        owners = {each.name(): each.username() for each in processes_of(home)}
+def test_started_by_root_no_server_runs_as_root(
+    rynek_home: Path, databases: Databases, redis_server: str
+) -> None:
+    owners = {each.name(): each.username() for each in processes_of(rynek_home)}
     assert owners["postgres"] == owners["redis-server"] == "nobody"
 
 
@@ -233,13 +200,12 @@ def test_secrets_are_for_their_owner_alone(home: Path) -> None:
     assert (home / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_wrong_password_opens_nothing(home: Path) -> None:
-    with running(home, names=BOTH, durable=False, environ={}) as addresses:
-        wrong = addresses.database_url.replace("rynek:", "rynek:x", 1)
-        with pytest.raises(psycopg.OperationalError, match="password"):
-            psycopg.connect(wrong)
-        with pytest.raises(redis.AuthenticationError):
-            redis.Redis.from_url("redis://" + addresses.redis_url.split("@")[1]).ping()
+def test_a_wrong_password_opens_nothing(databases: Databases, redis_server: str) -> None:
+    wrong = databases.addresses.database_url.replace("rynek:", "rynek:x", 1)
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(wrong)
+    with pytest.raises(redis.AuthenticationError):
+        redis.Redis.from_url("redis://" + redis_server.split("@")[1]).ping()
 
 
 def test_every_error_has_a_code_and_says_what_to_do() -> None:
