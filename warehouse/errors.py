@@ -67,6 +67,12 @@ class ModelGraphBroken(WarehouseError):
     code = "model_graph_broken"
 
 
+class MartsMissing(WarehouseError):
+    """There are no marts yet: load and build first, as `rynek pipeline run` does."""
+
+    code = "marts_missing"
+
+
 class ChecksMissing(WarehouseError):
     """The marts as they stand have not been checked: run the checks before publishing."""
 

@@ -1,4 +1,4 @@
-"""The load ledger: what each load saw, how much it brought, and what the source counted then."""
+"""The ledger: what each load saw and brought, what was built of it, and how it was judged."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import duckdb
 import pyarrow as pa
 
+from warehouse.manifest import CheckResult
 from warehouse.moment import Moment
 from warehouse.tables import SourceTable
 
@@ -24,6 +25,10 @@ DEFINITIONS = """
         rows_loaded bigint, rows_deleted bigint, checksum varchar, seconds double);
     create table if not exists ledger.source_days (
         table_name varchar, day date, rows bigint, cents bigint);
+    create table if not exists ledger.build (
+        build varchar, load_id bigint, models varchar, built_at timestamptz, seconds double);
+    create table if not exists ledger.checks (build varchar, name varchar, passed boolean,
+        detail varchar);
 """
 
 
@@ -49,17 +54,42 @@ class TableLoad:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Build:
+    """The marts as they stand: their name, the load they show, and the models they were made by."""
+
+    build: str
+    load_id: int
+    models: str
+
+
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.sql(DEFINITIONS)
 
 
 def last(connection: duckdb.DuckDBPyConnection) -> Load | None:
     """Return the newest load, or None before the first."""
-    rows = connection.sql("""
-        select load_id, identity, snapshot, relay_position, taken_at, currency, time_zone
-        from ledger.loads order by load_id desc limit 1
-    """).fetchall()
-    return _load(*rows[0]) if rows else None
+    [(newest,)] = connection.sql("select max(load_id) from ledger.loads").fetchall()
+    return load(connection, newest) if newest else None
+
+
+def load(connection: duckdb.DuckDBPyConnection, load_id: int) -> Load:
+    [row] = connection.sql(
+        """select load_id, identity, snapshot, relay_position, taken_at, currency, time_zone
+           from ledger.loads where load_id = ?""",
+        params=[load_id],
+    ).fetchall()
+    return Load(row[0], Moment(*row[1:5]), *row[5:])
+
+
+def has_changes(connection: duckdb.DuckDBPyConnection, since: int) -> bool:
+    """Whether any load after `since` brought or removed a row."""
+    [(changed,)] = connection.sql(
+        """select coalesce(bool_or(rows_loaded + rows_deleted > 0), false)
+           from ledger.loads where load_id > ?""",
+        params=[since],
+    ).fetchall()
+    return bool(changed)
 
 
 def loaded_shapes(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, str]]:
@@ -129,13 +159,40 @@ def _forget(connection: duckdb.DuckDBPyConnection, before: int) -> None:
         connection.sql(f"delete from ledger.{table} where load_id <= ?", params=[before])
 
 
-def _load(
-    load_id: int,
-    identity: str,
-    snapshot: str,
-    relay_position: int,
-    taken_at: datetime,
-    currency: str,
-    time_zone: str,
-) -> Load:
-    return Load(load_id, Moment(identity, snapshot, relay_position, taken_at), currency, time_zone)
+def last_build(connection: duckdb.DuckDBPyConnection) -> Build | None:
+    rows = connection.sql("select build, load_id, models from ledger.build").fetchall()
+    return Build(*rows[0]) if rows else None
+
+
+def record_build(connection: duckdb.DuckDBPyConnection, build: Build, seconds: float) -> None:
+    """Name the marts that the same transaction built; what was judged before is not about them."""
+    connection.sql("delete from ledger.build; delete from ledger.checks")
+    connection.sql(
+        "insert into ledger.build values (?, ?, ?, ?, ?)",
+        params=[build.build, build.load_id, build.models, datetime.now(UTC), seconds],
+    )
+
+
+def carry_build(connection: duckdb.DuckDBPyConnection, load_id: int) -> None:
+    """Say that the marts show a later load too, because it brought nothing."""
+    connection.sql("update ledger.build set load_id = ?", params=[load_id])
+
+
+def checks(connection: duckdb.DuckDBPyConnection, build: str) -> list[CheckResult]:
+    rows = connection.sql(
+        "select name, passed, detail from ledger.checks where build = ? order by name",
+        params=[build],
+    ).fetchall()
+    return [CheckResult(*row) for row in rows]
+
+
+def record_checks(
+    connection: duckdb.DuckDBPyConnection, build: str, results: list[CheckResult]
+) -> None:
+    """Keep how a build was judged; a check judged again replaces its earlier result."""
+    for result in results:
+        connection.sql("delete from ledger.checks where name = ?", params=[result.name])
+        connection.sql(
+            "insert into ledger.checks values (?, ?, ?, ?)",
+            params=[build, result.name, result.passed, result.detail],
+        )

@@ -44,9 +44,13 @@ class CheckResult(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """Everything a reader needs to open a snapshot; paths are relative to the published folder."""
+    """Everything a reader needs to open a snapshot; paths are relative to the published folder.
+
+    `build` names the marts: while it stays the same, so do the files.
+    """
 
     snapshot_id: str
+    build: str
     built_at: datetime
     data_through: datetime
     currency: str

@@ -70,6 +70,10 @@ class Snapshot:
             _verify_file(self.published / month.path, month.sha256)
         return [self.published / month.path for month in months]
 
+    def close(self) -> None:
+        """Let go of the files now; otherwise they go with the last holder of this object."""
+        self._connection.close()
+
     def _ask(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyRelation:
         return self._connection.cursor().sql(sql, params=parameters)
 

@@ -1,0 +1,4 @@
+-- grain: one order line; published as one Parquet file per month of its day
+select *
+from staging.order_lines
+order by order_date, vendor_id, line_id

@@ -1,0 +1,69 @@
+"""Monthly Parquet files: immutable, named by their content, only changed months written anew."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from warehouse.manifest import MonthFile, sync_folder
+from warehouse.snapshot import sha256
+
+DIGEST_CHARACTERS = 16
+
+
+def write_months(
+    connection: duckdb.DuckDBPyConnection,
+    published: Path,
+    table: str,
+    month: str,
+    earlier: Iterable[MonthFile],
+) -> tuple[MonthFile, ...]:
+    """Write `marts.<table>` by month into `<published>/<table>/`; `month` is SQL for a row's month.
+
+    A month whose rows are those of an earlier file, still in place, keeps that file.
+    """
+    (published / table).mkdir(exist_ok=True)
+    known = {
+        (file.month, file.fingerprint): file
+        for file in earlier
+        if (published / file.path).is_file()
+    }
+    files = []
+    for name, rows, fingerprint in _fingerprints(connection, table, month):
+        file = known.get((name, fingerprint))
+        files.append(file or _write(connection, published, table, month, name, rows, fingerprint))
+    sync_folder(published / table)
+    return tuple(files)
+
+
+def _fingerprints(
+    connection: duckdb.DuckDBPyConnection, table: str, month: str
+) -> list[tuple[str, int, str]]:
+    return connection.sql(f"""
+        select {month} as month, count(*), sum(hash(t))::varchar from marts.{table} as t
+        group by 1 order by 1
+    """).fetchall()
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    published: Path,
+    table: str,
+    month: str,
+    name: str,
+    rows: int,
+    fingerprint: str,
+) -> MonthFile:
+    fresh = published / table / f".{name}.{os.getpid()}"
+    quoted = str(fresh).replace("'", "''")
+    connection.sql(f"""
+        copy (select * from marts.{table} where {month} = '{name}')
+        to '{quoted}' (format parquet, compression zstd)
+    """)
+    with fresh.open("rb+") as file:
+        os.fsync(file.fileno())
+    digest = sha256(fresh)
+    path = f"{table}/{name}-{digest[:DIGEST_CHARACTERS]}.parquet"
+    fresh.replace(published / path)
+    return MonthFile(name, path, digest, rows, fingerprint)
