@@ -9,7 +9,7 @@ from models.errors import ModelsError
 from serving import published, recommender
 from serving.fact_sources import CoreFacts, RedisFacts
 from serving.follower import Follower
-from serving.http import health, metrics, problems, recommendations
+from serving.http import health, metrics, orders, problems, products, recommendations
 from serving.http.asking import Serving
 from serving.recommender import Recommender
 from serving.settings import Settings
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=problems.RESPONSES,
     )
     problems.install(app)
-    for routes in (health, metrics, recommendations):
+    for routes in (health, metrics, products, orders, recommendations):
         app.include_router(routes.router)
     return app
 

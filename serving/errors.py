@@ -11,24 +11,15 @@ class ServingError(Exception):
     code: ClassVar[str] = "serving_error"
     status: ClassVar[int] = 500
 
-    def __init__(self, detail: str = "", **members: Any) -> None:
-        self.title = " ".join((type(self).__doc__ or "").split())
-        self.detail = detail or self.title
-        self.members = members
-        super().__init__(self.detail)
+    def __init__(self, message: str = "", **details: Any) -> None:
+        super().__init__(message or " ".join((type(self).__doc__ or "").split()))
+        self.details = details
 
 
 class SettingMissing(ServingError):
     """A setting that serving needs is not in its environment."""
 
     code = "setting_missing"
-
-
-class RequestInvalid(ServingError):
-    """A parameter is missing, malformed or out of its bounds."""
-
-    code = "request_invalid"
-    status = 422
 
 
 class DatesInvalid(ServingError):
@@ -52,17 +43,17 @@ class CursorInvalid(ServingError):
     status = 422
 
 
-class TokenMissing(ServingError):
-    """Sign in, or send a bearer token in the Authorization header."""
+class ShopperUnclear(ServingError):
+    """Shoppers are known by pseudonym here: name one as shopper_pseudonym."""
 
-    code = "token_missing"
-    status = 401
+    code = "shopper_unclear"
+    status = 422
 
 
-class TokenInvalid(ServingError):
-    """The token is unknown, expired or revoked: ask the core for a new one."""
+class Unauthenticated(ServingError):
+    """A living bearer token is needed: sign in, or send Authorization: Bearer rk_…"""
 
-    code = "token_invalid"
+    code = "unauthenticated"
     status = 401
 
 
@@ -70,6 +61,13 @@ class ForeignFigures(ServingError):
     """A vendor sees its own figures only."""
 
     code = "foreign_figures"
+    status = 403
+
+
+class ForeignOrigin(ServingError):
+    """This form was sent from another site; open the sign-in page here and send it again."""
+
+    code = "foreign_origin"
     status = 403
 
 
@@ -84,13 +82,6 @@ class VendorUnknown(ServingError):
     """No such vendor is in the published figures; a new vendor appears with the next load."""
 
     code = "vendor_unknown"
-    status = 404
-
-
-class PageUnknown(ServingError):
-    """There is nothing at this address."""
-
-    code = "not_found"
     status = 404
 
 

@@ -6,7 +6,7 @@ Rows are the ``vendor_orders`` mart's (grain: one vendor order); what a metric i
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -94,7 +94,7 @@ def compare(
     ``local_now`` is how far the figures reach, in the marketplace's time zone.
     """
     now = _figures(rows.filter(_within(span)), metrics)
-    cut = span.previous_end(local_now).replace(tzinfo=local_now.tzinfo)
+    cut = span.previous_end(local_now).replace(tzinfo=local_now.tzinfo).astimezone(UTC)
     elapsed = _within(span.previous) & (pl.col("placed_at") < cut)
     before = _figures(rows.filter(elapsed), metrics)
     return [

@@ -13,7 +13,7 @@ import redis
 
 from serving import assortment
 from serving.assortment import Assortment
-from serving.errors import FactsUnusable, SnapshotUnavailable
+from serving.errors import FactsUnusable, SnapshotUnavailable, VendorUnknown
 from serving.fact_sources import CoreFacts, Heartbeat, RedisFacts
 from serving.facts import Fact
 from serving.live_tail import Overlay, Tail
@@ -46,6 +46,14 @@ class View:
         """The moment up to which nothing is missing."""
         snapshot_through = self.published.snapshot.manifest.data_through
         return max(snapshot_through, self.live_through or snapshot_through)
+
+    def vendor_name(self, vendor_id: int) -> str:
+        """What the vendor is called now. Raises VendorUnknown for one that no load has seen."""
+        published = self.published.vendor_names.get(vendor_id)
+        if published is None:
+            raise VendorUnknown
+        live = self.overlay.vendors.get(vendor_id)
+        return live.state.name if live else published
 
 
 class Follower:

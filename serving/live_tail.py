@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from serving.facts import Fact
 from warehouse.moment import PgSnapshot
+
+OrderStatus = Literal["pending_payment", "paid", "shipped", "delivered", "cancelled"]
 
 MAX_WAITING_FACTS = (
     10_000  # beyond this, facts behind a gap are dropped and read again from the core
@@ -38,7 +40,7 @@ class VendorOrder(msgspec.Struct, frozen=True):
     order_id: int
     vendor_id: int
     shopper_pseudonym: int
-    status: str
+    status: OrderStatus
     placed_at: datetime
     items_cents: int
     shipping_cents: int
@@ -267,6 +269,8 @@ def _consecutive(waiting: Mapping[int, Fact], applied: int) -> Iterator[Fact]:
 def _bounded(waiting: Mapping[int, Fact], applied: int) -> Mapping[int, Fact]:
     """What still waits. A batch may be of any size, so only facts behind a gap are ever dropped."""
     remaining = {position: fact for position, fact in waiting.items() if position > applied}
-    if len(remaining) <= MAX_WAITING_FACTS:
+    if len(remaining) <= OrderStatus = Literal["pending_payment", "paid", "shipped", "delivered", "cancelled"]
+
+MAX_WAITING_FACTS:
         return remaining
     return {fact.position: fact for fact in _consecutive(remaining, applied)}

@@ -1,6 +1,6 @@
 """The published snapshot as serving holds it: file, S and P from one read of the pointer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,8 @@ from serving.assortment import Assortment
 from serving.live_tail import Base
 from warehouse.moment import PgSnapshot
 from warehouse.snapshot import Snapshot, Snapshots
+
+VENDOR_NAMES = "select vendor_id, name from vendors"
 
 
 @dataclass(frozen=True)
@@ -19,13 +21,15 @@ class Published:
     base: Base
     zone: ZoneInfo
     assortment: Assortment
+    vendor_names: Mapping[int, str]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Published":
         moment = snapshot.manifest.postgres
         base = Base(moment.identity, PgSnapshot.parse(moment.snapshot), moment.relay_position)
         zone = ZoneInfo(snapshot.manifest.time_zone)
-        return cls(snapshot, base, zone, assortment.published(snapshot))
+        names = dict(snapshot.rows(VENDOR_NAMES))
+        return cls(snapshot, base, zone, assortment.published(snapshot), names)
 
 
 def looking_at(snapshots: Snapshots) -> Callable[[Published | None], Published]:

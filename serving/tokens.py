@@ -10,7 +10,7 @@ from typing import Literal
 import httpx
 import msgspec
 
-from serving.errors import ForeignFigures, IntrospectionUnavailable, RoleNotAllowed, TokenInvalid
+from serving.errors import ForeignFigures, IntrospectionUnavailable, RoleNotAllowed, Unauthenticated
 
 REMEMBERED_SECONDS = 30.0  # the longest that an answer of the core is trusted
 REMEMBERED_AT_MOST = 50_000
@@ -71,7 +71,7 @@ class Tokens:
         self._revocations = 0
 
     def principal(self, token: str) -> Principal:
-        """Who the token stands for. Raises TokenInvalid or IntrospectionUnavailable."""
+        """Who the token stands for. Raises Unauthenticated or IntrospectionUnavailable."""
         token_hash = hashlib.sha256(token.encode()).hexdigest()
         known = self._remembered.get(token_hash)
         if known and self._clock() < known.until:
@@ -98,7 +98,7 @@ class Tokens:
         except (httpx.HTTPError, msgspec.MsgspecError) as error:
             raise IntrospectionUnavailable(f"The core could not introspect it: {error}") from error
         if not found.active or found.role is None:
-            raise TokenInvalid
+            raise Unauthenticated("This token is unknown, expired or revoked: get a new one.")
         return Principal(found.role, found.sub, found.shopper_pseudonym, found.exp)
 
     def _remember(self, token_hash: str, principal: Principal, revocations: int) -> None:

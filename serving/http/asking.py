@@ -11,7 +11,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from pydantic import BaseModel
 
 from models.recommendations import Recommendations
-from serving.errors import TokenMissing, VendorUnknown
+from serving.errors import Unauthenticated, VendorUnknown
 from serving.follower import Follower, View
 from serving.published import Published
 from serving.recommender import Recommender
@@ -48,10 +48,10 @@ def caller(
     sent: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
     kept: Annotated[str | None, Security(cookie)],
 ) -> Principal:
-    """Whose token came with the request. Raises TokenMissing, and what introspection raises."""
+    """Whose token came with the request. Raises Unauthenticated, and what introspection raises."""
     token = sent.credentials if sent else kept
     if not token:
-        raise TokenMissing
+        raise Unauthenticated
     return parts.tokens.principal(token)
 
 
@@ -68,6 +68,7 @@ Now = Annotated[View, Depends(view)]
 
 def own_vendor(
     who: Caller,
+    view: Now,
     vendor_id: Annotated[str, Path(description="Like ven_12.", examples=["ven_12"])],
 ) -> int:
     """The vendor of the address, which the caller may see. Raises VendorUnknown, ForeignFigures."""
@@ -76,6 +77,7 @@ def own_vendor(
         raise VendorUnknown(f"{vendor_id!r} is no vendor id; they look like ven_12.")
     number = int(matched[1])
     who.require_vendor(number)
+    view.vendor_name(number)
     return number
 
 

@@ -44,7 +44,7 @@ def _readiness(parts: Serving) -> Readiness:
     try:
         view = parts.follower.view
     except SnapshotUnavailable as error:
-        return _described(parts, [error.detail], None, None)
+        return _described(parts, [str(error)], None, None)
     manifest = view.published.snapshot.manifest
     return _described(parts, [], manifest.snapshot_id, view.data_through)
 

@@ -10,14 +10,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from serving import figures, spans
-from serving.errors import MetricUnknown, VendorUnknown
+from serving.errors import MetricUnknown
 from serving.figures import Comparison, Figure
 from serving.follower import View
 from serving.http.asking import Freshness, Now, OwnVendor, conditional, etag_of
 from serving.spans import Grain, Span
 from warehouse.metrics import METRICS, Metric, Unit
 
-VENDOR_NAME = "select name from vendors where vendor_id = $vendor_id"
 DEFAULT_METRICS = "revenue,orders,customers,average_order_value"
 
 router = APIRouter(tags=["vendors"])
@@ -93,7 +92,7 @@ def vendor_metrics(
     chosen = _chosen(metrics)
     local_now = view.data_through.astimezone(view.published.zone)
     span = spans.requested(first, last, local_now.date())
-    name = _vendor_name(view, vendor_id)
+    name = view.vendor_name(vendor_id)
     etag = etag_of(view, view.overlay.position_of_vendor(vendor_id), _minute(span, local_now))
     build = partial(_answer, view, vendor_id, name, span, grain, chosen, local_now)
     return conditional(request, view, etag, build)
@@ -110,15 +109,6 @@ def _chosen(ids: str) -> list[Metric]:
 def _minute(span: Span, local_now: datetime) -> str:
     """A span that is still running is compared with one that grows: a new answer each minute."""
     return f"{local_now:%m%dT%H%M}" if span.is_open(local_now) else "closed"
-
-
-def _vendor_name(view: View, vendor_id: int) -> str:
-    if live := view.overlay.vendors.get(vendor_id):
-        return live.state.name
-    names = view.published.snapshot.rows(VENDOR_NAME, {"vendor_id": vendor_id})
-    if not names:
-        raise VendorUnknown
-    return str(names[0][0])
 
 
 def _answer(

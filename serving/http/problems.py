@@ -1,85 +1,105 @@
-"""Errors as Problem Details (RFC 9457) with a stable ``code``: one shape for every error."""
+"""Problem Details (RFC 9457) with a stable ``code``: the error shape of every route."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
 
-from serving.errors import RequestInvalid, ServingError
+from serving.errors import ServingError
 from warehouse.errors import WarehouseError
 
+log = logging.getLogger(__name__)
+
 MEDIA_TYPE = "application/problem+json"
+SECONDS_TO_RETRY = 1
+CODES_OF_STATUS = {404: "route_unknown", 405: "method_not_allowed", 413: "body_too_large"}
 
 
 class Problem(BaseModel):
-    """The error shape, as OpenAPI shows it."""
+    """What went wrong, for people (`title`, `detail`) and for programs (`code`)."""
 
-    type: str
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["about:blank"])
     title: str
     status: int
     detail: str
-    code: str
-    instance: str
+    code: str = Field(examples=["snapshot_unavailable"])
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    "default": {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "What went wrong."}
+    status: {
+        "description": description,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, description in {
+        "4XX": "The request cannot be answered; `code` says why.",
+        "5XX": "Serving cannot answer now.",
+    }.items()
 }
 
 
-def problem(
-    request: Request, status: int, code: str, title: str, detail: str, **members: Any
-) -> JSONResponse:
-    body = {
-        "type": f"urn:rynek:problem:{code}",
+def answer(status: int, code: str, detail: str, **details: Any) -> JSONResponse:
+    title = code.replace("_", " ").capitalize()
+    problem = {
+        "type": "about:blank",
         "title": title,
         "status": status,
         "detail": detail,
         "code": code,
-        "instance": request.url.path,
     }
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
-    return JSONResponse(body | members, status, headers, MEDIA_TYPE)
+    return JSONResponse({**details, **problem}, status, _headers(status), MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
-    """Makes every error of the app a Problem."""
-    app.add_exception_handler(ServingError, _from_serving)  # type: ignore[arg-type]  # Starlette types the handler by Exception
-    app.add_exception_handler(WarehouseError, _from_warehouse)  # type: ignore[arg-type]  # as above
-    app.add_exception_handler(RequestValidationError, _from_validation)  # type: ignore[arg-type]  # as above
-    app.add_exception_handler(HTTPException, _from_http)  # type: ignore[arg-type]  # as above
-    app.add_exception_handler(Exception, _from_fault)
+    """Lets every error of the app leave as a Problem, and shows the shape in its OpenAPI."""
+    app.add_exception_handler(ServingError, _serving_error)
+    app.add_exception_handler(WarehouseError, _warehouse_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _fault)
 
 
-async def _from_serving(request: Request, error: ServingError) -> JSONResponse:
-    return problem(request, error.status, error.code, error.title, error.detail, **error.members)
+def _headers(status: int) -> dict[str, str]:
+    if status == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"Retry-After": str(SECONDS_TO_RETRY)}
+    return {}
 
 
-async def _from_warehouse(request: Request, error: WarehouseError) -> JSONResponse:
-    title = " ".join((type(error).__doc__ or "").split())
-    return problem(request, 503, error.code, title, str(error))
+async def _serving_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ServingError), "registered for this class"
+    return answer(error.status, error.code, str(error), **error.details)
 
 
-async def _from_validation(request: Request, error: RequestValidationError) -> JSONResponse:
-    faults = [
-        {"parameter": ".".join(str(part) for part in fault["loc"][1:]), "message": fault["msg"]}
+async def _warehouse_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, WarehouseError), "registered for this class"
+    log.warning("%s: %s", error.code, error)
+    return answer(503, error.code, str(error))
+
+
+async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError), "registered for this class"
+    errors = [
+        {"where": ".".join(str(part) for part in fault["loc"]), "what": str(fault["msg"])}
         for fault in error.errors()
     ]
-    detail = "; ".join(f"{fault['parameter']}: {fault['message']}" for fault in faults)
-    invalid = RequestInvalid(detail)
-    return problem(request, invalid.status, invalid.code, invalid.title, detail, errors=faults)
+    detail = "some fields are not as documented; see errors"
+    return answer(422, "invalid_request", detail, errors=errors)
 
 
-async def _from_http(request: Request, error: HTTPException) -> JSONResponse:
-    phrase = HTTPStatus(error.status_code).phrase
-    code = phrase.lower().replace(" ", "_").replace("-", "_")
-    return problem(request, error.status_code, code, phrase, error.detail)
+async def _http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException), "registered for this class"
+    code = CODES_OF_STATUS.get(error.status_code, "http_error")
+    return answer(error.status_code, code, str(error.detail))
 
 
-async def _from_fault(request: Request, error: Exception) -> JSONResponse:
-    title = "Serving failed on this request; its log has the trace."
-    return problem(request, 500, "internal_error", title, title)
+async def _fault(_: Request, error: Exception) -> JSONResponse:
+    log.error("an unforeseen error", exc_info=error)
+    return answer(500, "internal_error", "this is our fault and is logged")

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from serving.errors import RequestInvalid, RoleNotAllowed
+from serving.errors import RoleNotAllowed, ShopperUnclear
 from serving.http.asking import Caller, Now, Parts
 from serving.recommender import Suggestion
 from serving.tokens import Principal
@@ -86,9 +86,7 @@ def _for_whom(who: Principal, shopper: str | None, pseudonym: int | None) -> int
         raise RoleNotAllowed("Recommendations are for shoppers; a vendor's token opens none.")
     if who.role != "shopper":
         if shopper is not None:
-            raise RequestInvalid(
-                "Serving knows shoppers by pseudonym: name one as shopper_pseudonym."
-            )
+            raise ShopperUnclear
         return pseudonym
     if shopper not in (None, who.sub) or pseudonym not in (None, who.shopper_pseudonym):
         raise RoleNotAllowed("A shopper's token answers for that shopper only.")
