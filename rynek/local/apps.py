@@ -20,8 +20,8 @@ PORTED = ("core", "serving", "dagster-code", "dagster")
 DEFINITIONS = "pipelines.definitions"
 # Importing Dagster takes seconds, and on a loaded machine tens of them.
 DAGSTER_READY_SECONDS = 120.0
-# A run in progress is given this long to end by itself.
-PATIENT = (("SIGTERM", 20.0), ("SIGKILL", 5.0))
+# A pipeline run, or a worker's call to Stripe, is given this long to end by itself.
+PATIENT = (("SIGTERM", 30.0), ("SIGKILL", 5.0))
 LAST_PUBLISHED = "rynek:facts:published"
 
 WORKSPACE = """\
@@ -114,6 +114,7 @@ def workers(market: Market) -> Process:
         environment=core_variables(market),
         folder=CODE,
         is_healthy=lambda: relay_reported_since(market.servers.redis_url, born),
+        stop=PATIENT,
     )
 
 

@@ -216,8 +216,11 @@ class Guardian:
             os.close(lock)
 
     async def stop_all(self) -> None:
-        for name in reversed(list(self.children)):
-            await self.on_stop({"name": name})
+        """Wave after wave, the last first; what was started together stops together."""
+        while self.children:
+            last = max(child.order["wave"] for child in self.children.values())
+            wave = [name for name, it in self.children.items() if it.order["wave"] == last]
+            await asyncio.gather(*(self.on_stop({"name": name}) for name in wave))
 
     async def serve(self, orders: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
         """Obey until the last order has come, one way or another."""

@@ -9,7 +9,6 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import dict_row
 
-from pipelines.instance import write_instance
 from rynek.local import apps, ports
 from rynek.local.addresses import given
 from rynek.local.apps import Market
@@ -93,6 +92,8 @@ def start_apps(supervisor: Supervisor, market: Market, *, with_dagster: bool, sa
     code: list[Process] = []
     rest: list[Process] = []
     if with_dagster:
+        from pipelines.instance import write_instance
+
         write_instance(market.home.root)
         first, *rest = apps.dagster_processes(market)
         code = [first]

@@ -27,6 +27,7 @@ class Supervisor:
     def __init__(self, home: Home, guardian: "subprocess.Popen[str]") -> None:
         self.home = home
         self._guardian = guardian
+        self._wave = 0
 
     def claim(self, name: str) -> bool:
         """Whether we now are the only one who may run this name in this home."""
@@ -42,6 +43,7 @@ class Supervisor:
         Raises NotReadyError, with the end of a log, if one dies or takes longer than its
         `ready_seconds`; none of them is left running then.
         """
+        self._wave += 1
         try:
             for process in processes:
                 shorten(self.home.log(process.name))
@@ -73,6 +75,7 @@ class Supervisor:
             account=[account.uid, account.gid] if account else None,
             stop=process.stop,
             restarts=process.restarts,
+            wave=self._wave,
             log=str(self.home.log(process.name)),
             state_file=str(self.home.state(process.name)),
             facts=dict(process.facts),

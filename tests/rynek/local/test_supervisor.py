@@ -19,6 +19,16 @@ Until = Callable[[Callable[[], bool]], None]
 
 FOREVER = "import time; time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); "
+TELLING = """
+import pathlib, signal, sys, time
+def end(*_):
+    with open("ended", "a") as ended:
+        ended.write(sys.argv[1] + " ")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+pathlib.Path(sys.argv[1]).touch()
+time.sleep(600)
+"""
 PARENT = "import subprocess, sys; print(subprocess.Popen(['sleep', '600']).pid, flush=True); "
 
 
@@ -126,6 +136,17 @@ def test_a_stop_during_the_pause_before_a_restart_is_heard(
     until(lambda: state_of(supervisor).state == "restarting")
     supervisor.stop("script")
     assert read_state(supervisor.home.state("script")) is None
+
+
+def test_processes_stop_in_the_reverse_order_of_their_start(home: Path) -> None:
+    with supervising(opened(home)) as supervisor:
+        for name in ("first", "second", "third"):
+            command = (sys.executable, "-c", TELLING, name)
+            is_ready = (home / name).exists
+            supervisor.start(
+                script(supervisor, "", command=command, name=name, is_healthy=is_ready)
+            )
+    assert (home / "ended").read_text().split() == ["third", "second", "first"]
 
 
 def test_a_name_belongs_to_one_supervisor_at_a_time(home: Path, supervisor: Supervisor) -> None:
