@@ -269,8 +269,6 @@ def _consecutive(waiting: Mapping[int, Fact], applied: int) -> Iterator[Fact]:
 def _bounded(waiting: Mapping[int, Fact], applied: int) -> Mapping[int, Fact]:
     """What still waits. A batch may be of any size, so only facts behind a gap are ever dropped."""
     remaining = {position: fact for position, fact in waiting.items() if position > applied}
-    if len(remaining) <= OrderStatus = Literal["pending_payment", "paid", "shipped", "delivered", "cancelled"]
-
-MAX_WAITING_FACTS:
+    if len(remaining) <= MAX_WAITING_FACTS:
         return remaining
     return {fact.position: fact for fact in _consecutive(remaining, applied)}
