@@ -19,10 +19,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from rynek.local.stripe.challenge import Challenge
-from rynek.local.stripe.counter import Counter, Reply, opened
+from rynek.local.stripe.counter import Counter, Reply
 from rynek.local.stripe.courier import Courier
 from rynek.local.stripe.exchange import API_VERSION, Verb
 from rynek.local.stripe.ids import mint
+from rynek.local.stripe.question import opened
 from rynek.local.stripe.recording import Recording
 from rynek.local.stripe.refusals import NoSuchRoute, Refusal
 from rynek.local.stripe.routes import VERBS
@@ -96,7 +97,7 @@ def routes(counter: Counter) -> list[Route]:
         ),
         Route(page, bank.show, methods=["GET"]),
         Route(page, bank.take, methods=["POST"]),
-        Route("/healthz", health, methods=["GET"]),
+        Route("/healthz", health_of(counter.courier), methods=["GET"]),
     ]
 
 
@@ -145,5 +146,10 @@ async def broken(request: Request, error: Exception) -> Response:
     return JSONResponse(envelope, 500, headers_of(request))
 
 
-async def health(_: Request) -> Response:
-    return JSONResponse({"status": "ok", "api_version": API_VERSION})
+def health_of(courier: Courier) -> Endpoint:
+    async def health(_: Request) -> Response:
+        if not courier.is_carrying:
+            return JSONResponse({"status": "webhook delivery stopped"}, 503)
+        return JSONResponse({"status": "ok", "api_version": API_VERSION})
+
+    return health

@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from rynek.local.stripe import payment_intents
-from rynek.local.stripe.counter import Counter, body_of, for_shopper
+from rynek.local.stripe.counter import Counter
 from rynek.local.stripe.exchange import Answer, Call
 from rynek.local.stripe.form import decode
 from rynek.local.stripe.parameters import read
+from rynek.local.stripe.question import body_of, for_shopper
 from rynek.local.stripe.refusals import Json
 
 PAGE: Final = """<!doctype html>

@@ -51,6 +51,7 @@ class Courier:
         self._clock = clock
         self._news = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
+        self.is_carrying = False
 
     def wake(self) -> None:
         """Something may have become due."""
@@ -59,12 +60,14 @@ class Courier:
     async def run(self) -> None:
         """Deliver until cancelled; what was under way then is tried again after the next start."""
         async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
+            self.is_carrying = True
             try:
                 while True:
                     self._news.clear()
                     self.dispatch(client)
                     await self._rest()
             finally:
+                self.is_carrying = False
                 for task in self._under_way.values():
                     task.cancel()
                 await asyncio.gather(*self._under_way.values(), return_exceptions=True)

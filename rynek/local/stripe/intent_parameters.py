@@ -1,15 +1,17 @@
-"""What a request may say about a PaymentIntent, and when it may say it."""
+"""What a request may say about a PaymentIntent, and the PaymentIntent it describes."""
 
 from typing import Final, Literal
 
 from msgspec import Struct
 
-from rynek.local.stripe.parameters import positive
+from rynek.local.stripe.ids import letters, mint
+from rynek.local.stripe.parameters import merged, positive
 from rynek.local.stripe.refusals import InvalidParameter, Json
 
 MINIMUM_CENTS: Final = {"gbp": 30}
 MINIMUM_CENTS_ELSEWHERE: Final = 50
 MAXIMUM_CENTS: Final = 99_999_999
+SECRET_LETTERS: Final = 25
 ONLY_WITH_CONFIRM: Final = ("error_on_requires_action", "off_session", "return_url")
 
 
@@ -111,3 +113,50 @@ def require_return_url(intent: Json, confirmation: Confirmation) -> None:
             "`return_url`, or create it with automatic_payment_methods[allow_redirects]=never.",
             param="return_url",
         )
+
+
+def intent_of(wanted: CreateIntent, now: int) -> Json:
+    intent_id = mint("pi_3")
+    methods = wanted.automatic_payment_methods
+    return {
+        "id": intent_id,
+        "object": "payment_intent",
+        "amount": wanted.amount,
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": {
+            "allow_redirects": methods.allow_redirects,
+            "enabled": methods.enabled,
+        },
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": wanted.capture_method,
+        "client_secret": f"{intent_id}_secret_{letters(SECRET_LETTERS)}",
+        "confirmation_method": "automatic",
+        "created": now,
+        "currency": wanted.currency,
+        "customer": None,
+        "description": wanted.description,
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "metadata": merged({}, wanted.metadata),
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_options": {},
+        "payment_method_types": ["card"],
+        "processing": None,
+        "receipt_email": wanted.receipt_email,
+        "review": None,
+        "setup_future_usage": None,
+        "shipping": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
+        "status": "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": wanted.transfer_group,
+    }

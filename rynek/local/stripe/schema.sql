@@ -11,13 +11,15 @@ create table if not exists objects (
 
 create index if not exists objects_by_kind on objects (account, kind, seq);
 create index if not exists objects_by_intent
-    on objects (body ->> '$.payment_intent', seq) where kind = 'charge';
+    on objects (account, body ->> '$.payment_intent', seq) where kind = 'charge';
 create index if not exists objects_by_group
-    on objects (body ->> '$.transfer_group', seq) where kind in ('charge', 'transfer');
+    on objects (account, kind, body ->> '$.transfer_group', seq);
 create index if not exists objects_by_source_transaction
-    on objects (body ->> '$.source_transaction', seq) where kind = 'transfer';
+    on objects (account, body ->> '$.source_transaction', seq) where kind = 'transfer';
+create index if not exists objects_by_destination
+    on objects (account, body ->> '$.destination', seq) where kind = 'transfer';
 create index if not exists objects_by_source
-    on objects (body ->> '$.source', seq) where kind = 'balance_transaction';
+    on objects (account, body ->> '$.source', seq) where kind = 'balance_transaction';
 create index if not exists objects_by_balance
     on objects (account, body ->> '$.currency', body ->> '$.status', body ->> '$.net')
     where kind = 'balance_transaction';

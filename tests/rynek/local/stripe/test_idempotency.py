@@ -3,6 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
+import psutil
 import pytest
 import stripe as sdk
 
@@ -125,15 +127,30 @@ def test_an_answer_survives_a_crash(tmp_path: Path) -> None:
     assert [charge.id for charge in charges] == [before.latest_charge]
 
 
-def test_a_request_cut_off_before_its_answer_left_nothing(tmp_path: Path) -> None:
+def test_a_request_cut_off_before_its_commit_left_nothing_and_its_key_is_free(
+    tmp_path: Path,
+) -> None:
+    asked = {"amount": "500", "currency": "usd"}
+    key = {"idempotency-key": "cut-off"}
     with running(tmp_path, "--latency-ms", "60000") as standin, ThreadPoolExecutor(1) as pool:
-        lost = pool.submit(standin.http, "POST", "/v1/payment_intents", data={"amount": "500"})
-        until(lost.running)
+        lost = pool.submit(
+            standin.http, "POST", "/v1/payment_intents", data=asked, headers=key, timeout=60
+        )
+        until(lambda: is_being_answered(standin))
         standin.kill()
-        assert lost.exception() is not None
+        assert isinstance(lost.exception(), httpx.TransportError)
 
     with running(tmp_path) as standin:
         assert not standin.client.v1.payment_intents.list().data
+        again = standin.http("POST", "/v1/payment_intents", data=asked, headers=key)
+        assert again.status_code == 200
+        assert "idempotent-replayed" not in again.headers
+
+
+def is_being_answered(standin: Standin) -> bool:
+    """Whether the stand-in holds a connection that it read a request from."""
+    served = psutil.Process(standin.process.pid).net_connections("tcp")
+    return any(one.status == psutil.CONN_ESTABLISHED for one in served)
 
 
 def test_a_key_is_forgotten_after_a_day(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from rynek.local.stripe.balances import book, funds, mature, processing_fee
 from rynek.local.stripe.store import Store, StoreTakenError
-from tests.rynek.local.stripe.standins import Standin
+from tests.rynek.local.stripe.standins import Standin, running
 
 INTENT = {"id": "pi_1", "object": "payment_intent", "created": 1, "status": "succeeded"}
 
@@ -78,6 +78,20 @@ def test_two_standins_do_not_share_a_store(tmp_path: Path) -> None:
         Store(tmp_path)
     store.close()
     Store(tmp_path).close()
+
+
+def test_a_fault_of_the_standin_is_told_as_stripe_would(tmp_path: Path) -> None:
+    with running(tmp_path) as standin:
+        with sqlite3.connect(tmp_path / "stripe.sqlite") as connection:
+            connection.execute("alter table deliveries rename to lost")
+        answer = standin.http("GET", "/v1/events")
+        asked = {"amount": "500", "currency": "usd"}
+        created = standin.http("POST", "/v1/payment_intents", data=asked)
+
+        health = standin.http("GET", "/healthz")
+
+    assert (answer.status_code, created.status_code, health.status_code) == (200, 500, 503)
+    assert created.json()["error"]["type"] == "api_error"
 
 
 @pytest.mark.parametrize(
