@@ -1,0 +1,43 @@
+"""The whole installation: servers, schema, core, workers and serving, up and down together."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rynek.local import roster
+from rynek.local.errors import AlreadyRunningError
+from rynek.local.home import opened
+from rynek.local.installation import up
+from rynek.local.ports import any_free, variable
+from rynek.local.process import answers
+from tests.rynek.local.holder import processes_of
+
+Until = Callable[[Callable[[], bool]], None]
+RUNNING = {"postgres", "redis", "stripe", "core", "workers", "serving"}
+
+
+@pytest.mark.slow
+def test_the_market_opens_survives_a_crash_of_its_core_and_closes(home: Path, until: Until) -> None:
+    # Not the customary ports: someone may have a market open on this machine.
+    ports = {variable(name): str(any_free()) for name in ("core", "serving")}
+    with up(home, with_dagster=False, durable=False, environ=ports) as (market, _):
+        assert set(roster.states(opened(home))) == RUNNING
+        assert httpx.get(f"{market.serving_url}/readyz").json()["missing"]
+        introspected = httpx.post(
+            f"{market.core_url}/v1/introspect",
+            data={"token": market.introspection_token},
+            headers={"Authorization": f"Bearer {market.introspection_token}"},
+        )
+        assert introspected.json()["active"] is True
+
+        with pytest.raises(AlreadyRunningError, match="rynek down"), up(home, environ={}):
+            pass
+
+        os.kill(roster.states(opened(home))["core"].pid, signal.SIGKILL)
+        until(answers(f"{market.core_url}/healthz"))
+    assert processes_of(home) == []
+    assert roster.states(opened(home)) == {}
