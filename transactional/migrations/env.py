@@ -8,7 +8,9 @@ MIGRATION_LOCK = 7_301_984
 
 
 def run() -> None:
-    url = context.config.attributes["database_url"].replace("postgresql://", "postgresql+psycopg://", 1)
+    url = context.config.attributes["database_url"].replace(
+        "postgresql://", "postgresql+psycopg://", 1
+    )
     engine = create_engine(url, poolclass=pool.NullPool)
     with engine.begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})

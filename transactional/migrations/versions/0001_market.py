@@ -10,4 +10,6 @@ down_revision = None
 
 def upgrade() -> None:
     script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-    op.get_bind().connection.cursor().execute(script)  # many statements, so past SQLAlchemy's parameters
+    op.get_bind().connection.cursor().execute(
+        script
+    )  # many statements, so past SQLAlchemy's parameters

@@ -315,7 +315,8 @@ create table payment_attempts (
     payment_id      bigint not null references payments,
     status          text not null check (status in ('started', 'answered')),
     payment_method  text not null check (length(payment_method) between 1 and 255),
-    idempotency_key uuid not null default gen_random_uuid(),
+    idempotency_key uuid not null unique default gen_random_uuid(),
+    stripe_payment_intent_id text, -- confirmed by this try; null: this try creates one
     started_at      timestamptz not null,
     answered_at     timestamptz,
     failure_code    text,

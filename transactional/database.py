@@ -1,0 +1,74 @@
+"""The one transaction manager: only it commits, and nothing inside it may reach the network."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool
+
+from transactional.errors import UnavailableError
+
+# A connection inside a transaction that `Database` opened; those who take one never commit.
+Transaction = psycopg.Connection[DictRow]
+Row = dict[str, Any]
+
+POOL_SIZE = 16
+SECONDS_TO_WAIT_FOR_A_CONNECTION = 5.0
+# A lock that is not had by then answers 'busy'; a statement that runs longer is a fault, not a load.
+SESSION_OPTIONS = "-c lock_timeout=4s -c statement_timeout=30s -c timezone=UTC"
+
+SQL_FOLDER = Path(__file__).parent / "sql"
+
+
+class DatabaseBusyError(UnavailableError):
+    """The database is busy or restarting; try again in a moment with the same Idempotency-Key."""
+
+    code = "database_busy"
+
+
+@cache
+def statement(name: str) -> bytes:
+    """The text of sql/<name>.sql."""
+    return (SQL_FOLDER / f"{name}.sql").read_bytes()
+
+
+class Database:
+    """A pool of connections to the core's Postgres."""
+
+    def __init__(self, url: str, size: int = POOL_SIZE) -> None:
+        self.url = url
+        self._pool: ConnectionPool[Transaction] = ConnectionPool(
+            url,
+            connection_class=psycopg.Connection[DictRow],
+            kwargs={"row_factory": dict_row, "options": SESSION_OPTIONS},
+            check=ConnectionPool.check_connection,
+            min_size=1,
+            max_size=size,
+            timeout=SECONDS_TO_WAIT_FOR_A_CONNECTION,
+            open=False,
+        )
+
+    def __enter__(self) -> "Database":
+        self._pool.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Commits at the end of the block, rolls back when it raises.
+
+        Raises DatabaseBusyError for what a second try may cure.
+        """
+        try:
+            with self._pool.connection() as connection, connection.transaction():
+                yield connection
+        except (
+            psycopg.OperationalError
+        ) as error:  # deadlocks, lock and pool timeouts, lost connections
+            raise DatabaseBusyError from error

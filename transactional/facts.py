@@ -1,0 +1,76 @@
+"""The outbox: facts are written in the transaction that makes them true, after their aggregate is locked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from transactional.database import Row, Transaction, statement
+
+# NOTIFY wakes the relay; should a notification be lost, its poll finds the facts a moment later.
+CHANNEL = "rynek_facts"
+LARGEST_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class FactPage:
+    facts: list[Row]
+    published_position: int
+
+
+def write(
+    connection: Transaction,
+    type_: str,
+    key: str,
+    version: int,
+    payload: Mapping[str, Any],
+    occurred_at: datetime,
+) -> None:
+    connection.execute(
+        "insert into outbox (type, key, version, payload, occurred_at) values (%s, %s, %s, %s, %s)",
+        (type_, key, version, Jsonb(payload), occurred_at),
+    )
+    announce(connection)
+
+
+def write_vendor_orders(
+    connection: Transaction, vendor_order_ids: Sequence[int], now: datetime
+) -> None:
+    """One `vendor_order.changed` each, with the state that this transaction gave it."""
+    connection.execute(
+        statement("vendor_order_facts"), {"vendor_order_ids": list(vendor_order_ids), "now": now}
+    )
+    announce(connection)
+
+
+def write_offer(connection: Transaction, offer_id: int, now: datetime) -> None:
+    connection.execute(statement("offer_facts"), {"offer_ids": [offer_id], "now": now})
+    announce(connection)
+
+
+def write_vendor(connection: Transaction, vendor_id: int, now: datetime) -> None:
+    connection.execute(
+        "insert into outbox (type, key, version, occurred_at, payload)"
+        " select 'vendor.changed', 'ven_' || vendor_id, version, %s, jsonb_build_object("
+        "'vendor_id', vendor_id, 'name', name, 'status', status) from vendors where vendor_id = %s",
+        (now, vendor_id),
+    )
+    announce(connection)
+
+
+def announce(connection: Transaction) -> None:
+    connection.execute("select pg_notify(%s, '')", (CHANNEL,))
+
+
+def page(connection: Transaction, after: int, limit: int) -> FactPage:
+    """Numbered facts behind position `after`, in order: what a consumer missed on the stream."""
+    limit = min(limit, LARGEST_PAGE)
+    published = connection.execute("select published_position from relay").fetchone()
+    assert published is not None, "the schema inserts the relay's only row"
+    rows = connection.execute(
+        statement("facts_page"),
+        {"after": after, "limit": limit, "until": published["published_position"]},
+    ).fetchall()
+    return FactPage([row["fact"] for row in rows], published["published_position"])

@@ -1,0 +1,1 @@
+"""The core over HTTP: routes translate, the modules beside this folder decide."""

@@ -1,0 +1,57 @@
+"""The core's ASGI app: `uvicorn transactional.http.app:app`."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import redis
+from fastapi import FastAPI
+
+from transactional import settings
+from transactional.database import Database
+from transactional.gateway import Gateway
+from transactional.http import (
+    behaviour,
+    catalogue,
+    orders,
+    people,
+    platform,
+    problems,
+    vendor_orders,
+    vendors,
+)
+from transactional.http.market import Market
+
+SECONDS_FOR_REDIS = 2.0
+ROUTERS = (vendors, catalogue, people, orders, vendor_orders, behaviour, platform)
+
+
+def create_app(
+    chosen: settings.Settings | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FastAPI:
+    """The app; without settings it reads the environment when it starts, and stops there if they are wrong."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        present = chosen or settings.from_environment()
+        client = redis.Redis.from_url(present.redis_url, socket_timeout=SECONDS_FOR_REDIS)
+        with Database(present.database_url) as database, client:
+            app.state.market = Market(database, Gateway(present), client, clock)
+            yield
+
+    app = FastAPI(
+        title="Rynek core",
+        version="0.1.0",
+        summary="Vendors, catalogue, stock, orders, payments and the facts they make.",
+        lifespan=lifespan,
+        responses=problems.RESPONSES,
+    )
+    problems.install(app)
+    for routes in ROUTERS:
+        app.include_router(routes.router)
+    problems.describe(app)
+    return app
+
+
+app = create_app()

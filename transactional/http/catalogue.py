@@ -1,0 +1,201 @@
+"""Routes of categories, products and offers."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, Field
+
+from transactional import catalogue, stock, vendors
+from transactional.catalogue import NewOffer, NewProduct
+from transactional.database import Transaction
+from transactional.errors import ForbiddenError
+from transactional.http.market import OnceOnly, Operator, Running, VendorOrOperator
+from transactional.http.wire import (
+    Answer,
+    Body,
+    CategoryId,
+    Cents,
+    Limit,
+    OfferId,
+    Page,
+    ProductId,
+    Units,
+    VendorId,
+    page,
+    position,
+)
+from transactional.tokens import Caller
+
+router = APIRouter(tags=["catalogue"])
+DEFAULT_PAGE = 50
+
+
+class CategoryBody(Body):
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    parent_id: CategoryId | None = None
+
+
+class Category(Answer):
+    category_id: CategoryId
+    parent_id: CategoryId | None
+    name: str
+
+
+class ProductBody(Body):
+    title: Annotated[str, Field(min_length=1, max_length=500)]
+    category_id: CategoryId | None = None
+    brand: Annotated[str, Field(max_length=200)] | None = None
+    image_url: Annotated[str, Field(max_length=2_000, pattern="^(https?://|/)")] | None = None
+
+
+class Product(Answer):
+    product_id: ProductId
+    category_id: CategoryId | None
+    title: str
+    brand: str | None
+    image_url: str | None
+    created_at: AwareDatetime
+
+
+class OfferBody(Body):
+    product_id: ProductId
+    vendor_id: VendorId | None = Field(None, description="A vendor's token stands for its own.")
+    sku: Annotated[str, Field(min_length=1, max_length=100)]
+    price_cents: Cents
+    available_units: Units = 0
+    low_stock_threshold: Units = 5
+
+
+class OfferChange(Body):
+    price_cents: Cents | None = None
+    status: Literal["active", "paused"] | None = None
+
+
+class Restock(Body):
+    units: Annotated[Units, Field(ge=1)]
+
+
+class Offer(Answer):
+    offer_id: OfferId
+    product_id: ProductId
+    vendor_id: VendorId
+    sku: str
+    price_cents: int
+    status: str
+    version: int
+    available_units: int
+    low_stock_threshold: int
+    created_at: AwareDatetime
+
+
+@router.post("/v1/categories", status_code=201, response_model=Category)
+def create_category(body: CategoryBody, _: Operator, once: OnceOnly) -> JSONResponse:
+    return once.answer(
+        201, lambda c: Category.of(catalogue.create_category(c, body.name, body.parent_id))
+    )
+
+
+@router.get("/v1/categories")
+def list_categories(
+    market: Running, cursor: str | None = None, limit: Limit = DEFAULT_PAGE
+) -> Page[Category]:
+    with market.database.transaction() as connection:
+        rows = catalogue.list_categories(connection, position("cat", cursor), limit)
+    return page(Category.of_all(rows), limit, "cat", rows[-1]["category_id"] if rows else None)
+
+
+@router.post("/v1/products", status_code=201, response_model=Product)
+def create_product(body: ProductBody, _: VendorOrOperator, once: OnceOnly) -> JSONResponse:
+    new = NewProduct(body.title, body.category_id, body.brand, body.image_url)
+    return once.answer(201, lambda c: Product.of(catalogue.create_product(c, new)))
+
+
+@router.get("/v1/products")
+def list_products(
+    market: Running, cursor: str | None = None, limit: Limit = DEFAULT_PAGE
+) -> Page[Product]:
+    with market.database.transaction() as connection:
+        rows = catalogue.list_products(connection, position("prd", cursor), limit)
+    return page(Product.of_all(rows), limit, "prd", rows[-1]["product_id"] if rows else None)
+
+
+@router.get("/v1/products/{product_id}")
+def read_product(product_id: ProductId, market: Running) -> Product:
+    with market.database.transaction() as connection:
+        return Product.of(catalogue.read_product(connection, product_id))
+
+
+@router.post("/v1/offers", status_code=201, response_model=Offer)
+def create_offer(body: OfferBody, who: VendorOrOperator, once: OnceOnly) -> JSONResponse:
+    new = NewOffer(
+        body.product_id,
+        _vendor_of(body, who),
+        body.sku,
+        body.price_cents,
+        body.available_units,
+        body.low_stock_threshold,
+    )
+
+    def create(connection: Transaction) -> Offer:
+        vendors.read(connection, new.vendor_id)
+        return Offer.of(catalogue.create_offer(connection, new, once.market.clock()))
+
+    return once.answer(201, create)
+
+
+@router.get("/v1/offers")
+def list_offers(
+    market: Running,
+    vendor: Annotated[VendorId | None, Query()] = None,
+    cursor: str | None = None,
+    limit: Limit = DEFAULT_PAGE,
+) -> Page[Offer]:
+    with market.database.transaction() as connection:
+        rows = catalogue.list_offers(connection, vendor, position("off", cursor), limit)
+    return page(Offer.of_all(rows), limit, "off", rows[-1]["offer_id"] if rows else None)
+
+
+@router.get("/v1/offers/{offer_id}")
+def read_offer(offer_id: OfferId, market: Running) -> Offer:
+    with market.database.transaction() as connection:
+        return Offer.of(catalogue.read_offer(connection, offer_id))
+
+
+@router.patch("/v1/offers/{offer_id}")
+def change_offer(
+    offer_id: OfferId, body: OfferChange, who: VendorOrOperator, market: Running
+) -> Offer:
+    with market.database.transaction() as connection:
+        _demand_own_offer(connection, who, offer_id)
+        changed = catalogue.change_offer(
+            connection, offer_id, body.price_cents, body.status, market.clock()
+        )
+        return Offer.of(changed)
+
+
+@router.post("/v1/offers/{offer_id}/restock", response_model=Offer)
+def restock(
+    offer_id: OfferId, body: Restock, who: VendorOrOperator, once: OnceOnly
+) -> JSONResponse:
+    def work(connection: Transaction) -> Offer:
+        _demand_own_offer(connection, who, offer_id)
+        stock.move(connection, stock.RESTOCK, {offer_id: body.units}, once.market.clock())
+        return Offer.of(catalogue.read_offer(connection, offer_id))
+
+    return once.answer(200, work)
+
+
+def _vendor_of(body: OfferBody, who: Caller) -> int:
+    """A vendor offers for itself; an operator says for whom."""
+    own = who.subject_id if who.role == "vendor" else body.vendor_id
+    if own is None or body.vendor_id not in (None, own):
+        raise ForbiddenError("vendor_id must be your own; an operator names the vendor")
+    return own
+
+
+def _demand_own_offer(connection: Transaction, who: Caller, offer_id: int) -> None:
+    """A foreign offer is as good as none."""
+    offer = catalogue.read_offer(connection, offer_id)
+    if who.role == "vendor" and offer["vendor_id"] != who.subject_id:
+        raise catalogue.OfferUnknownError

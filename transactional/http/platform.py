@@ -1,0 +1,125 @@
+"""Routes for other parts of the platform: facts, open tasks, Stripe's webhooks, health."""
+
+from typing import Annotated, Any
+
+import psycopg
+import redis
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import AwareDatetime
+from starlette.concurrency import run_in_threadpool
+
+from transactional import facts, open_tasks, webhooks
+from transactional.errors import MarketError, RefusedError, UnavailableError
+from transactional.http.market import Operator, Running, Service
+from transactional.http.wire import Answer
+
+router = APIRouter(tags=["platform"])
+DEFAULT_FACTS = 500
+LARGEST_WEBHOOK_BYTES = 1_000_000
+
+
+class NotReadyError(UnavailableError):
+    """Something the core depends on does not answer; `missing` names it."""
+
+    code = "not_ready"
+
+
+class BodyTooLargeError(RefusedError):
+    """A webhook's body is at most a megabyte."""
+
+    code = "body_too_large"
+
+
+class Health(Answer):
+    status: str
+
+
+class FactsPage(Answer):
+    facts: list[dict[str, Any]]
+    published_position: int
+
+
+class OpenTask(Answer):
+    kind: str
+    key: str
+    since: AwareDatetime
+    detail: str | None
+
+
+class OpenTasks(Answer):
+    data: list[OpenTask]
+
+
+@router.get("/healthz")
+def healthz() -> Health:
+    """The process answers."""
+    return Health(status="ok")
+
+
+@router.get("/readyz")
+def readyz(market: Running) -> Health:
+    """Postgres and Redis answer too."""
+    missing = [
+        name
+        for name, is_there in (("postgres", _has_postgres(market)), ("redis", _has_redis(market)))
+        if not is_there
+    ]
+    if missing:
+        raise NotReadyError(missing=missing)
+    return Health(status="ready")
+
+
+@router.get("/v1/facts")
+def read_facts(
+    _: Service,
+    market: Running,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=facts.LARGEST_PAGE)] = DEFAULT_FACTS,
+) -> FactsPage:
+    """Published facts behind a position: what a reader missed on the stream."""
+    with market.database.transaction() as connection:
+        found = facts.page(connection, after, limit)
+    return FactsPage(facts=found.facts, published_position=found.published_position)
+
+
+@router.get("/v1/open-tasks")
+def read_open_tasks(_: Operator, market: Running) -> OpenTasks:
+    """What waits for a worker or a person: oldest first, at most 200."""
+    with market.database.transaction() as connection:
+        return OpenTasks(data=OpenTask.of_all(open_tasks.read(connection, market.clock())))
+
+
+@router.post("/v1/webhooks/stripe")
+async def receive_webhook(
+    request: Request,
+    market: Running,
+    signature: Annotated[str, Header(alias="Stripe-Signature")] = "",
+) -> Health:
+    """Verified on the raw bytes, stored once by event id; a worker applies it."""
+    body = await request.body()
+    if len(body) > LARGEST_WEBHOOK_BYTES:
+        raise BodyTooLargeError
+    event = market.gateway.open_event(body, signature)
+    await run_in_threadpool(_store, market, event)
+    return Health(status="stored")
+
+
+def _store(market: Running, event: dict[str, Any]) -> None:
+    with market.database.transaction() as connection:
+        webhooks.store(connection, event)
+
+
+def _has_postgres(market: Running) -> bool:
+    try:
+        with market.database.transaction() as connection:
+            connection.execute("select from relay")
+    except (MarketError, psycopg.Error):
+        return False
+    return True
+
+
+def _has_redis(market: Running) -> bool:
+    try:
+        return bool(market.redis.ping())
+    except redis.RedisError:
+        return False

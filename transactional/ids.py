@@ -1,0 +1,27 @@
+"""Keys are bigint inside and carry a typed prefix outside, so that a wrong id is visible: `ord_123`."""
+
+import re
+
+from transactional.errors import RefusedError
+
+LARGEST_KEY = 2**63 - 1
+
+
+class IdInvalidError(RefusedError):
+    """An id has a typed prefix and a number, such as ord_123."""
+
+    code = "id_invalid"
+
+
+def external(prefix: str, key: int) -> str:
+    return f"{prefix}_{key}"
+
+
+def internal(prefix: str, text: str) -> int:
+    """The key inside `text`; raises IdInvalidError where the prefix or the number is not what was wanted."""
+    match = re.fullmatch(rf"{prefix}_([1-9][0-9]{{0,18}})", text, flags=re.ASCII)
+    if match is None or int(match[1]) > LARGEST_KEY:
+        raise IdInvalidError(
+            f"{text[:40]!r} is no id of this kind: {prefix}_ and a number was wanted"
+        )
+    return int(match[1])

@@ -1,0 +1,88 @@
+"""Idempotency keys: a repeated request gets the first one's answer, not a second effect.
+
+The key is claimed in the transaction that has the effect, so that a concurrent twin waits for its end
+and a failed request leaves its key free.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from transactional.database import Database, Transaction
+from transactional.errors import RefusedError
+
+KEPT_FOR = timedelta(days=7)
+CLEANING_BATCH = 5_000
+
+
+class KeyReusedError(RefusedError):
+    """This Idempotency-Key was used for another request; take a new key for a new request."""
+
+    code = "idempotency_key_reused"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One caller's key and what it was used for."""
+
+    principal: str
+    key: str
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status_code: int
+    body: Any
+
+
+def fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """The same for the same request: JSON is compared by content, not by spacing or order."""
+    try:
+        canonical = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
+    except ValueError:
+        canonical = body
+    return hashlib.sha256(b"\n".join([method.encode(), path.encode(), canonical])).digest()
+
+
+def claim(connection: Transaction, request: Request) -> Answer | None:
+    """The stored answer of an earlier twin; None where this request is to go on.
+
+    None also comes for a twin that was cut off before its answer: its effect is then continued.
+    Raises KeyReusedError; DatabaseBusyError where the twin is still at it after the lock timeout.
+    """
+    connection.execute(
+        "insert into idempotency_keys (principal, key, request_hash) values (%s, %s, %s)"
+        " on conflict do nothing",
+        (request.principal, request.key, request.request_hash),
+    )
+    row = connection.execute(
+        "select request_hash, status_code, body from idempotency_keys"
+        " where principal = %s and key = %s",
+        (request.principal, request.key),
+    ).fetchone()
+    assert row is not None, "it was inserted above"
+    if row["request_hash"] != request.request_hash:
+        raise KeyReusedError
+    return None if row["status_code"] is None else Answer(row["status_code"], row["body"])
+
+
+def remember(connection: Transaction, request: Request, answer: Answer) -> None:
+    connection.execute(
+        "update idempotency_keys set status_code = %s, body = %s where principal = %s and key = %s",
+        (answer.status_code, Jsonb(answer.body), request.principal, request.key),
+    )
+
+
+def forget_old(database: Database, now: datetime) -> int:
+    """Drop keys that nobody repeats any more; returns how many."""
+    with database.transaction() as connection:
+        return connection.execute(
+            "delete from idempotency_keys where (principal, key) in"
+            " (select principal, key from idempotency_keys where created_at < %s limit %s)",
+            (now - KEPT_FOR, CLEANING_BATCH),
+        ).rowcount

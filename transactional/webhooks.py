@@ -1,0 +1,89 @@
+"""Stripe's webhooks: stored once by event id, applied by asking Stripe for the object as it is now.
+
+So they may come in any order and any number of times, and the state is the same.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from transactional import payments
+from transactional.database import Database, Row, Transaction
+from transactional.errors import MarketError
+from transactional.gateway import Gateway, StripeUnavailableError, WebhookInvalidError
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+FIRST_RETRY = timedelta(seconds=1)
+LAST_RETRY = timedelta(hours=1)
+
+
+def store(connection: Transaction, event: dict[str, Any]) -> bool:
+    """Keep a verified event; False where it is known already. Raises WebhookInvalidError."""
+    event_id, type_ = event.get("id"), event.get("type")
+    if not isinstance(event_id, str) or not isinstance(type_, str):
+        raise WebhookInvalidError("an event has an id and a type")
+    stored = connection.execute(
+        "insert into webhook_events (event_id, type, payload) values (%s, %s, %s)"
+        " on conflict do nothing",
+        (event_id, type_, Jsonb(event)),
+    )
+    return stored.rowcount == 1
+
+
+def apply(database: Database, gateway: Gateway, now: datetime) -> int:
+    """Apply what has come in; returns how many events were tried."""
+    with database.transaction() as connection:
+        events = connection.execute(
+            "select event_id, type, payload, attempts from webhook_events"
+            " where applied_at is null and retry_at <= %s order by retry_at, event_id limit %s",
+            (now, BATCH),
+        ).fetchall()
+    for event in events:
+        _apply_one(database, gateway, event, now)
+    return len(events)
+
+
+def _apply_one(database: Database, gateway: Gateway, event: Row, now: datetime) -> None:
+    try:
+        _settle(database, gateway, event, now)
+    except MarketError as error:
+        if not isinstance(error, StripeUnavailableError):
+            log.error("webhook %s cannot be applied: %s", event["event_id"], error)
+        with database.transaction() as connection:
+            _postpone(connection, event, str(error), now)
+
+
+def _settle(database: Database, gateway: Gateway, event: Row, now: datetime) -> None:
+    payment_intent_id = _payment_intent_of(event)
+    intent = gateway.ask(payment_intent_id) if payment_intent_id else None
+    with database.transaction() as connection:
+        if intent is not None:
+            payment_id = payments.find(connection, intent.payment_intent_id, intent.attempt_key)
+            if payment_id is not None:
+                payments.settle(connection, payment_id, intent, now)
+        connection.execute(
+            "update webhook_events set applied_at = %s, attempts = attempts + 1, last_error = null"
+            " where event_id = %s",
+            (now, event["event_id"]),
+        )
+
+
+def _payment_intent_of(event: Row) -> str | None:
+    """Which PaymentIntent to ask for; other objects change nothing here."""
+    thing = event["payload"].get("data", {}).get("object", {})
+    kind = str(event["type"]).partition(".")[0]
+    named = {"payment_intent": thing.get("id"), "charge": thing.get("payment_intent")}.get(kind)
+    return named if isinstance(named, str) else None
+
+
+def _postpone(connection: Transaction, event: Row, reason: str, now: datetime) -> None:
+    wait = min(FIRST_RETRY * 2 ** min(event["attempts"], 16), LAST_RETRY)
+    connection.execute(
+        "update webhook_events set attempts = attempts + 1, retry_at = %s, last_error = %s"
+        " where event_id = %s",
+        (now + wait, reason, event["event_id"]),
+    )
