@@ -7,10 +7,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from models import metrics
-from models.arrays import Float64, Histories, Int64, Integers, rows_of
+from models.arrays import Float64, Histories, Int32, Int64, Integers, rows_of
 from models.errors import NothingToLearn
 from models.interactions import Interactions
 from models.recommender import Recommender
+from models.topk import rank
 
 Task = Literal["new", "all"]
 """Rank only items the shopper has not bought before, or all of them."""
@@ -24,11 +25,14 @@ SCORES_AT_ONCE = 1 << 25
 class Split:
     """What models may see, and what happened afterwards.
 
+    train  what they learn from
+    known  what they are told of the shoppers when they answer; as a rule the same
     truth  `(n_shoppers, n_items)`, what each shopper bought after the cut
     judged  rows of the shoppers who count
     """
 
     train: Interactions
+    known: Interactions
     truth: Histories
     judged: Int64
 
@@ -81,18 +85,20 @@ def judge(
     task: Task = "new",
     max_shoppers: int | None = None,
     seed: int = 0,
+    known: Interactions | None = None,
 ) -> Split:
     """A split from any held-out truth `(n_shoppers, n_items)`. Raises `NothingToLearn`."""
+    known = train if known is None else known
     if task == "new":
-        truth = _without(truth, train.bought)
-    counts, known = np.diff(truth.indptr), np.diff(train.matrix.indptr)
-    judged = np.flatnonzero((counts > 0) & (known > 0))
+        truth = _without(truth, known.bought)
+    has_history = np.diff(known.matrix.indptr) > 0
+    judged = np.flatnonzero((np.diff(truth.indptr) > 0) & has_history)
     if not len(judged):
         raise NothingToLearn("No shopper has events both before and after the cut.")
     if max_shoppers is not None and len(judged) > max_shoppers:
         rng = np.random.default_rng(seed)
         judged = np.sort(rng.choice(judged, max_shoppers, replace=False))
-    return Split(train, truth, judged)
+    return Split(train, known, truth, judged)
 
 
 def evaluate(
@@ -107,9 +113,7 @@ def evaluate(
 
     `vendors` `(n_items,)` are codes from 0, for the inequality of their exposure.
     """
-    items = np.concatenate(
-        [_ranked(model, split, rows, k, task) for rows in _batches(split)], axis=0
-    )
+    items = np.concatenate(list(_ranked(model, split, k, task)), axis=0)
     truth = rows_of(split.truth, split.judged)
     shown = metrics.exposure(items, split.train.n_items)
     hit, n_relevant = metrics.hits(items, truth), metrics.relevant(truth)
@@ -155,11 +159,12 @@ def _relative(candidate: float, baseline: float) -> float:
     return float(candidate / baseline - 1)
 
 
-def _ranked(
-    model: Recommender, split: Split, rows: Int64, k: int, task: Task
-) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
-    exclude = rows_of(split.train.bought, rows) if task == "new" else None
-    return model.recommend(rows, k, exclude=exclude).items
+def _ranked(model: Recommender, split: Split, k: int, task: Task) -> Iterator[Int32]:
+    histories = model.read(split.known)
+    for rows in _batches(split):
+        scores = model.answer(rows_of(histories, rows))
+        exclude = rows_of(split.known.bought, rows) if task == "new" else None
+        yield rank(scores, k, exclude=exclude).items
 
 
 def _batches(split: Split) -> list[Int64]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from models.als import ALS
 from models.bspm import BSPM
+from models.buy_again import BuyAgain
 from models.ease import EASE
 from models.errors import ParametersInvalid, RecipeUnknown
 from models.gf_cf import GFCF
@@ -13,11 +14,26 @@ from models.item_knn import ItemKNN
 from models.popularity import Popularity
 from models.recommender import Recommender
 from models.rp3beta import RP3Beta
+from models.session_knn import SessionKNN
 from models.sparse_ease import SparseEASE
+from models.tifu_knn import TIFUKNN
 
 RECIPES: Mapping[str, type[Recommender]] = {
     recipe.recipe: recipe
-    for recipe in (Popularity, ALS, ImplicitALS, ItemKNN, RP3Beta, EASE, SparseEASE, GFCF, BSPM)
+    for recipe in (
+        Popularity,
+        ItemKNN,
+        RP3Beta,
+        EASE,
+        SparseEASE,
+        GFCF,
+        BSPM,
+        ALS,
+        ImplicitALS,
+        SessionKNN,
+        BuyAgain,
+        TIFUKNN,
+    )
 }
 
 
