@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ GROUP_GRACE_SECONDS = 5.0
 GROUP_CHECK_SECONDS = 0.05
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
+SPAWN_ERRORS = (OSError, subprocess.SubprocessError)
 ME = {"pid": os.getpid(), "created": psutil.Process().create_time()}
 
 Order = dict[str, Any]
@@ -47,12 +49,18 @@ class Child:
 
     def tell(self, state: str, exit_code: int | None = None) -> None:
         """Write the state file, by which everyone else knows this process."""
-        pid = self.process.pid if self.process else None
+        pid = self.incarnation.pid
         facts = {"state": state, "pid": pid, "exit_code": exit_code, "guardian": ME}
         path = Path(self.order["state_file"])
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(facts | self.order["facts"]))
         fresh.replace(path)
+
+    @property
+    def incarnation(self) -> asyncio.subprocess.Process:
+        if self.process is None:
+            raise RuntimeError("the process was never spawned")
+        return self.process
 
     async def spawn(self) -> None:
         order = self.order
@@ -74,7 +82,7 @@ class Child:
         pause = FIRST_PAUSE_SECONDS
         while True:
             self.tell("running")
-            born, process = time.monotonic(), running(self.process)
+            born, process = time.monotonic(), self.incarnation
             exit_code = await process.wait()
             if self.is_stopping.is_set():
                 return
@@ -90,14 +98,19 @@ class Child:
                 await asyncio.wait_for(self.is_stopping.wait(), pause)
                 return
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            await self.spawn()
+            try:
+                await self.spawn()
+            except SPAWN_ERRORS as problem:
+                print(self.order["name"], problem, file=sys.stderr)  # noqa: T201 -- our log
+                self.tell("failed", exit_code)
+                return
             if self.is_stopping.is_set():
-                running(self.process).kill()
+                self.incarnation.kill()
 
     async def stop(self) -> None:
         """Signal after signal, each with its time, until the process and its group are gone."""
         self.is_stopping.set()
-        process = running(self.process)
+        process = self.incarnation
         if process.returncode is None:
             self.tell("stopping")
         for name, seconds in self.order["stop"]:
@@ -111,12 +124,6 @@ class Child:
         if self.keeper:
             await self.keeper
         Path(self.order["state_file"]).unlink(missing_ok=True)
-
-
-def running(process: asyncio.subprocess.Process | None) -> asyncio.subprocess.Process:
-    if process is None:
-        raise RuntimeError("the process was never spawned")
-    return process
 
 
 def drop(account: list[int] | None) -> dict[str, Any]:
@@ -178,7 +185,7 @@ class Guardian:
     async def obey(self, order: Order) -> Order:
         try:
             return await getattr(self, f"on_{order['do']}")(order) or {}
-        except (OSError, subprocess.SubprocessError) as problem:
+        except SPAWN_ERRORS as problem:
             return {"problem": str(problem)}
 
     async def on_claim(self, order: Order) -> Order:
@@ -220,7 +227,10 @@ class Guardian:
         while self.children:
             last = max(child.order["wave"] for child in self.children.values())
             wave = [name for name, it in self.children.items() if it.order["wave"] == last]
-            await asyncio.gather(*(self.on_stop({"name": name}) for name in wave))
+            stops = (self.on_stop({"name": name}) for name in wave)
+            for problem in filter(None, await asyncio.gather(*stops, return_exceptions=True)):
+                # One that cannot be stopped in order must not keep the others from it.
+                traceback.print_exception(problem)
 
     async def serve(self, orders: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
         """Obey until the last order has come, one way or another."""

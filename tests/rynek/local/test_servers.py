@@ -78,23 +78,20 @@ def test_a_killed_guardian_takes_its_servers_with_it(home: Path, until: Until) -
     owner.communicate()
 
 
-def test_a_server_that_crashes_comes_back_where_it_was(home: Path, until: Until) -> None:
-    with running(home, names=BOTH, durable=False, environ={}) as addresses:
-        state = read_state(opened(home).state("redis"))
-        assert state is not None
-        os.kill(state.pid, signal.SIGKILL)
-        with redis.Redis.from_url(addresses.redis_url) as memory:
+@pytest.mark.parametrize("name", BOTH)
+def test_a_server_that_crashes_comes_back_where_it_was(home: Path, until: Until, name: str) -> None:
+    with running(home, names=(name,), durable=False, environ={}) as addresses:
+        crashed = pid_of(home, name)
+        os.kill(crashed, signal.SIGKILL)
+        until(lambda: pid_of(home, name) != crashed)
+        with running(home, names=(name,), environ={}) as found:
+            assert found == addresses
 
-            def answers() -> bool:
-                try:
-                    return bool(memory.ping())
-                except redis.ConnectionError:
-                    return False
 
-            until(answers)
-        restarted = read_state(opened(home).state("redis"))
-        assert restarted is not None
-        assert restarted.pid != state.pid
+def pid_of(home: Path, name: str) -> int:
+    state = read_state(opened(home).state(name))
+    assert state is not None
+    return state.pid
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_named(home: Path) -> None:
