@@ -18,6 +18,8 @@ from psycopg import sql
 
 from rynek.local.addresses import Addresses
 from rynek.local.servers import running
+from rynek.local.stripe.__main__ import RECORD_VARIABLE
+from tests.stripe_contract import check_recording
 from transactional.migrations import upgrade
 
 REPOSITORY = Path(__file__).parents[1]
@@ -126,9 +128,18 @@ def redis_url(redis_server: str) -> str:
 
 @pytest.fixture(scope="session")
 def stripe(rynek_home: Path) -> Iterator[Addresses]:
-    """The running stand-in: `stripe_api_key`, `stripe_api_base`, `stripe_webhook_secret`."""
-    with running(rynek_home, names=("stripe",), durable=False, environ={}) as addresses:
+    """The running stand-in: `stripe_api_key`, `stripe_api_base`, `stripe_webhook_secret`.
+
+    At the end every exchange that the session had with it is held to Stripe's description.
+    """
+    recording = rynek_home / "stripe-exchanges.jsonl"
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv(RECORD_VARIABLE, str(recording))
+            standin = running(rynek_home, names=("stripe",), durable=False, environ={})
+            addresses = stack.enter_context(standin)
         yield addresses
+    check_recording(recording)
 
 
 @pytest.fixture(scope="session")

@@ -122,8 +122,7 @@ def sent(request: Request, reply: Reply) -> Response:
 
 def headers_of(request: Request) -> dict[str, str]:
     request_id = getattr(request.state, "request_id", None) or mint("req_")
-    version = request.headers.get("stripe-version", API_VERSION)
-    told = {"request-id": request_id, "stripe-version": version}
+    told = {"request-id": request_id, "stripe-version": API_VERSION}
     key = request.headers.get("idempotency-key")
     return told | ({"idempotency-key": key} if key and request.method == "POST" else {})
 

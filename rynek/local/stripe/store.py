@@ -60,10 +60,11 @@ class Store:
         self._connection.execute("begin immediate")
         try:
             yield Books(self._connection, account)
+            self._connection.execute("commit")
         except BaseException:
-            self._connection.execute("rollback")
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
             raise
-        self._connection.execute("commit")
 
     def close(self) -> None:
         self._connection.close()

@@ -53,13 +53,15 @@ def test_a_malformed_form_is_refused(body: str) -> None:
         decode(body)
 
 
-def test_every_answer_carries_stripes_headers(standin: Standin) -> None:
-    known = standin.http("GET", "/v1/balance", headers={"stripe-version": "2026-10-28.endive"})
+def test_every_answer_carries_stripes_headers_and_the_version_it_really_speaks(
+    standin: Standin,
+) -> None:
+    known = standin.http("GET", "/v1/balance", headers={"stripe-version": "2020-08-27"})
     unknown = standin.http("GET", "/v1/nothing")
 
     for answer in (known, unknown):
         assert answer.headers["request-id"].startswith("req_")
-        assert answer.headers["stripe-version"] == "2026-10-28.endive"
+        assert answer.headers["stripe-version"] == sdk.api_version
 
 
 @pytest.mark.parametrize(
