@@ -94,7 +94,8 @@ def main() -> int:
     try:
         stay_up(homes.from_environment(), ready=lambda market: None)
     except LocalError as problem:
-        print(problem, file=sys.stderr)  # noqa: T201 -- read back and shown by detach()
+        # Our log, which detach() reads back and shows.
+        print(f"{problem.code}: {problem}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

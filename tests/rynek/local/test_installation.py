@@ -2,17 +2,20 @@
 
 import os
 import signal
+import socket
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
 from rynek.local import roster
-from rynek.local.errors import AlreadyRunningError
+from rynek.local.errors import AlreadyRunningError, NotReadyError
+from rynek.local.foreground import detach
 from rynek.local.home import opened
 from rynek.local.installation import up
-from rynek.local.ports import any_free, variable
+from rynek.local.ports import LOOPBACK, any_free, variable
 from rynek.local.process import answers
 from tests.rynek.local.holder import processes_of
 
@@ -41,3 +44,13 @@ def test_the_market_opens_survives_a_crash_of_its_core_and_closes(home: Path, un
         until(answers(f"{market.core_url}/healthz"))
     assert processes_of(home) == []
     assert roster.states(opened(home)) == {}
+
+
+def test_a_detached_start_that_fails_says_why_and_leaves_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(socket.create_server((LOOPBACK, 0))) as stranger:
+        monkeypatch.setenv("RYNEK_CORE_PORT", str(stranger.getsockname()[1]))
+        with pytest.raises(NotReadyError, match=r"port_taken.*RYNEK_CORE_PORT"):
+            detach(home)
+    assert processes_of(home) == []
