@@ -1,4 +1,4 @@
-"""Tries to pay: each is committed before Stripe hears of it, and stays open until its answer is known."""
+"""Tries to pay: committed before Stripe hears of them, open until their answer is known."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,7 @@ class Attempt:
     payment_method: str
     key: UUID
     payment_intent_id: str | None
-    """Confirmed by this try; None: this try creates one. Fixed, so that a repetition is the same call."""
+    """Confirmed by this try, or None where it creates one: a repetition is the same call."""
 
 
 def open_one(connection: Transaction, payment: Row, payment_method: str, now: datetime) -> Attempt:

@@ -1,4 +1,4 @@
-"""Behaviour: what shoppers saw and did. Durable first; then on a Redis stream, for recency in ranking."""
+"""Behaviour: what shoppers saw and did. Durable first; then on a Redis stream, for recency."""
 
 import json
 import logging
@@ -55,7 +55,8 @@ def record(
     _refuse_impossible_times(events, now)
     rows = Jsonb([_row(event, shopper_pseudonym) for event in events])
     _refuse_unknown(connection, events)
-    # Two deliveries of one event come from one person: they take turns, so that the second sees the first.
+    # Two deliveries of one event come from one person: they take turns, so that the second sees
+    # the first.
     connection.execute("select pg_advisory_xact_lock(%s)", (shopper_pseudonym,))
     return connection.execute(statement("record_events"), {"events": rows}).fetchall()
 

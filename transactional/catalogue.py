@@ -5,7 +5,7 @@ from datetime import datetime
 
 import psycopg
 
-from transactional import facts
+from transactional import facts, stock
 from transactional.database import Row, Transaction
 from transactional.errors import ConflictError, NotFoundError
 
@@ -45,6 +45,15 @@ class NewProduct:
     category_id: int | None = None
     brand: str | None = None
     image_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferChange:
+    """None leaves a value as it is."""
+
+    price_cents: int | None = None
+    status: str | None = None
+    low_stock_threshold: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +157,22 @@ def list_offers(
     ).fetchall()
 
 
-def change_offer(
-    connection: Transaction,
-    offer_id: int,
-    price_cents: int | None,
-    status: str | None,
-    now: datetime,
-) -> Row:
-    """A new price or status from now on; orders keep what they froze. Raises OfferUnknownError."""
+def change_offer(connection: Transaction, offer_id: int, change: OfferChange, now: datetime) -> Row:
+    """A new price, status or threshold from now on; orders keep what they froze.
+
+    Raises OfferUnknownError.
+    """
     changed = connection.execute(
-        "update offers set price_cents = coalesce(%s, price_cents), status = coalesce(%s, status),"
-        " version = version + 1 where offer_id = %s",
-        (price_cents, status, offer_id),
+        "update offers set price_cents = coalesce(%(price_cents)s, price_cents),"
+        " status = coalesce(%(status)s, status), version = version + 1"
+        " where offer_id = %(offer_id)s",
+        asdict(change) | {"offer_id": offer_id},
     )
     if changed.rowcount == 0:
         raise OfferUnknownError
     facts.write_offer(connection, offer_id, now)
+    if change.low_stock_threshold is not None:
+        stock.set_threshold(connection, offer_id, change.low_stock_threshold, now)
     return read_offer(connection, offer_id)
 
 

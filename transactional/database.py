@@ -18,7 +18,8 @@ Row = dict[str, Any]
 
 POOL_SIZE = 16
 SECONDS_TO_WAIT_FOR_A_CONNECTION = 5.0
-# A lock that is not had by then answers 'busy'; a statement that runs longer is a fault, not a load.
+# A lock that is not had by then answers 'busy'; a statement that runs longer is a fault, not a
+# load.
 SESSION_OPTIONS = "-c lock_timeout=4s -c statement_timeout=30s -c timezone=UTC"
 
 SQL_FOLDER = Path(__file__).parent / "sql"

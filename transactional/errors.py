@@ -3,7 +3,6 @@
 These kinds decide the HTTP status (http/problems.py); everything else about an error is its own.
 """
 
-import inspect
 from typing import ClassVar
 
 
@@ -13,7 +12,7 @@ class MarketError(Exception):
     code: ClassVar[str] = "market_error"
 
     def __init__(self, message: str | None = None, **details: object) -> None:
-        super().__init__(message or inspect.cleandoc(type(self).__doc__ or ""))
+        super().__init__(message or " ".join((type(self).__doc__ or "").split()))
         self.details = details
 
 

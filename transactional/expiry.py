@@ -1,4 +1,4 @@
-"""Lapsed holds: their orders are cancelled. Expiry is true at query time; the sweeper only tidies up."""
+"""Lapsed holds: their orders are cancelled. They stopped counting before; this tidies up."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ def sweep(database: Database, now: datetime) -> int:
 
 
 def sweep_offers(database: Database, offer_ids: Sequence[int], now: datetime) -> int:
-    """The same for holds on these offers: a lapsed hold must not refuse a unit to the next shopper."""
+    """The same for these offers: a lapsed hold must not refuse a unit to the next shopper."""
     with database.transaction() as connection:
         lapsed = connection.execute(
             "select distinct order_id from holds join hold_lines using (hold_id)"

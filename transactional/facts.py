@@ -1,4 +1,4 @@
-"""The outbox: facts are written in the transaction that makes them true, after their aggregate is locked."""
+"""The outbox: facts, written in the transaction that makes them true, behind its row locks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

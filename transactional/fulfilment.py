@@ -16,7 +16,7 @@ class VendorOrderUnknownError(NotFoundError):
 
 
 class MoveRefusedError(ConflictError):
-    """A vendor order cannot go from its present status to this one; `status` says where it stands."""
+    """A vendor order cannot go there from its present `status`; read it again."""
 
     code = "move_refused"
 

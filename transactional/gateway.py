@@ -1,4 +1,5 @@
-"""Stripe, through its official SDK: the only module that speaks to it, always outside a transaction.
+"""Stripe, through its official SDK: the only module that speaks to it, always outside a
+transaction.
 
 Every call takes a stored idempotency key, so that a repeated call is the same call.
 """

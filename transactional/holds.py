@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from transactional import stock
 from transactional.database import Row, Transaction
 
-# A payment that begins just before the hold lapses keeps it for as long as Stripe may take to answer.
+# A payment that begins just before the hold lapses keeps it for as long as Stripe may take to
+# answer.
 PAYMENT_GRACE = timedelta(minutes=2)
 
 
@@ -34,7 +35,8 @@ def release(connection: Transaction, order_id: int, now: datetime) -> None:
 def consume(connection: Transaction, order_id: int, now: datetime) -> None:
     """Turn a locked order's held units into sold ones.
 
-    A hold that was released meanwhile takes free units instead; raises OutOfStockError where there are none.
+    A hold that was released meanwhile takes free units instead; raises OutOfStockError where there
+    are none.
     """
     hold = lock(connection, order_id)
     movement = stock.SELL if hold["status"] == "active" else stock.SELL_UNHELD

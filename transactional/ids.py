@@ -1,4 +1,4 @@
-"""Keys are bigint inside and carry a typed prefix outside, so that a wrong id is visible: `ord_123`."""
+"""Keys are bigint inside and carry a typed prefix outside: `ord_123`, a wrong id is visible."""
 
 import re
 
@@ -18,7 +18,7 @@ def external(prefix: str, key: int) -> str:
 
 
 def internal(prefix: str, text: str) -> int:
-    """The key inside `text`; raises IdInvalidError where the prefix or the number is not what was wanted."""
+    """The key inside `text`; raises IdInvalidError for another prefix or no number."""
     match = re.fullmatch(rf"{prefix}_([1-9][0-9]{{0,18}})", text, flags=re.ASCII)
     if match is None or int(match[1]) > LARGEST_KEY:
         raise IdInvalidError(

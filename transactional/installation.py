@@ -8,13 +8,13 @@ from transactional.errors import ConflictError, RefusedError, UnavailableError
 
 
 class InstallationMissingError(UnavailableError):
-    """This market has no currency yet; an operator sets it with PUT /v1/installation, or an import does."""
+    """This market has no currency yet; set it with PUT /v1/installation, or by an import."""
 
     code = "installation_missing"
 
 
 class InstallationFixedError(ConflictError):
-    """The currency and the time zone cannot change any more; start a fresh installation for another."""
+    """Currency and time zone cannot change any more; start a fresh installation for others."""
 
     code = "installation_fixed"
 

@@ -1,4 +1,4 @@
-"""The double-entry ledger: debits positive, credits negative, every journal at zero by the database."""
+"""The double-entry ledger: debits positive, credits negative, every journal at zero."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -41,10 +41,11 @@ class Purchase:
 
 
 def place(connection: Transaction, purchases: Sequence[Purchase], now: datetime) -> list[int]:
-    """Write orders and hold their units until `now` + 15 minutes; returns order ids in the given order.
+    """Write orders and hold their units until `now` + 15 minutes; returns order ids in the given
+    order.
 
-    Raises OutOfStockError when any unit is missing: the caller's transaction then leaves nothing behind.
-    Stock moves last, so that its rows stay locked as briefly as can be.
+    Raises OutOfStockError when any unit is missing: the caller's transaction then leaves nothing
+    behind. Stock moves last, so that its rows stay locked as briefly as can be.
     """
     keys = _new_keys(connection, purchases)
     rows = _rows(purchases, keys["order_ids"], keys["vendor_order_ids"])
@@ -56,7 +57,10 @@ def place(connection: Transaction, purchases: Sequence[Purchase], now: datetime)
 
 
 def cancel(connection: Transaction, order_id: int, now: datetime) -> None:
-    """Give an unpaid order's units back. Raises OrderUnknownError, OrderNotOpenError, PaymentInProgressError."""
+    """Give an unpaid order's units back.
+
+    Raises OrderUnknownError, OrderNotOpenError, PaymentInProgressError.
+    """
     order = lock(connection, order_id)
     if not may_move(ORDER_MOVES, order["status"], "cancelled"):
         raise OrderNotOpenError(status=order["status"])
@@ -81,10 +85,10 @@ def close_unpaid(connection: Transaction, order_id: int, now: datetime) -> None:
 
 
 def mark_paid(connection: Transaction, order_id: int, now: datetime) -> None:
-    """Move a locked order and its vendor orders to paid; a late capture also revives a cancelled one."""
+    """Move a locked order and its parts to paid; a late capture also revives a cancelled one."""
     connection.execute(
-        "update orders set status = 'paid', paid_at = %s, cancelled_at = null, version = version + 1"
-        " where order_id = %s",
+        "update orders set status = 'paid', paid_at = %s, cancelled_at = null,"
+        " version = version + 1 where order_id = %s",
         (now, order_id),
     )
     paid = connection.execute(
@@ -98,7 +102,8 @@ def mark_paid(connection: Transaction, order_id: int, now: datetime) -> None:
 def lock(connection: Transaction, order_id: int) -> Row:
     """The order's row, ours until the transaction ends; every change of an order begins here."""
     row = connection.execute(
-        "select order_id, shopper_id, status, total_cents from orders where order_id = %s for update",
+        "select order_id, shopper_id, status, total_cents from orders"
+        " where order_id = %s for update",
         (order_id,),
     ).fetchone()
     if row is None:
@@ -126,8 +131,8 @@ def list_of_shopper(
 ) -> list[Row]:
     """A shopper's orders, newest first."""
     found = connection.execute(
-        "select order_id from orders where shopper_id = %s and (%s::bigint is null or order_id < %s)"
-        " order by order_id desc limit %s",
+        "select order_id from orders where shopper_id = %s"
+        " and (%s::bigint is null or order_id < %s) order by order_id desc limit %s",
         (shopper_id, before, before, limit),
     ).fetchall()
     return _details(connection, [row["order_id"] for row in found])

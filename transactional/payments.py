@@ -1,7 +1,8 @@
-"""Payments: the intent is committed, Stripe is called with no transaction open, the answer is committed.
+"""Payments: the intent is committed, Stripe is called with no transaction open, the answer is
+committed.
 
-`settle` is the one place where an answer counts, whoever brings it: the shopper's request, a webhook
-or recovery. It may come any number of times, in any order.
+`settle` is the one place where an answer counts, whoever brings it: the shopper's request, a
+webhook or recovery. It may come any number of times, in any order.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class HoldLapsedError(ConflictError):
 
 
 class IntentForeignError(MarketError):
-    """Stripe's PaymentIntent is not the one this payment asked for: another id, amount or currency."""
+    """Stripe's PaymentIntent is not what this payment asked for; look at both before acting."""
 
     code = "payment_intent_foreign"
 
@@ -45,7 +46,8 @@ def begin(
 ) -> Begun | None:
     """Write down that this order is about to be paid; None where it is paid already.
 
-    Raises OrderUnknownError, OrderNotOpenError, HoldLapsedError, PaymentInProgressError, TooManyAttemptsError.
+    Raises OrderUnknownError, OrderNotOpenError, HoldLapsedError, PaymentInProgressError,
+    TooManyAttemptsError.
     """
     order = orders.lock(connection, order_id)
     if order["status"] == "paid":
@@ -60,9 +62,11 @@ def begin(
 
 
 def finish(database: Database, gateway: Gateway, begun: Begun, now: datetime) -> Intent:
-    """Ask Stripe for the money and write down its answer. Raises StripeUnavailableError, StripeRefusedError.
+    """Ask Stripe for the money and write down its answer. Raises StripeUnavailableError,
+    StripeRefusedError.
 
-    After StripeUnavailableError nobody knows the answer: the attempt stays open and is continued later.
+    After StripeUnavailableError nobody knows the answer: the attempt stays open and is continued
+    later.
     """
     attempt = begun.attempt
     try:
@@ -80,8 +84,8 @@ def finish(database: Database, gateway: Gateway, begun: Begun, now: datetime) ->
 def settle(connection: Transaction, payment_id: int, intent: Intent, now: datetime) -> None:
     """Make Stripe's present answer ours, exactly once.
 
-    Money for units that are gone meanwhile leaves the payment succeeded and the order unpaid: an open
-    task, which recovery tries again until the units are back. Raises IntentForeignError.
+    Money for units that are gone meanwhile leaves the payment succeeded and the order unpaid: an
+    open task, which recovery tries again until the units are back. Raises IntentForeignError.
     """
     payment = _lock(connection, payment_id)
     order = orders.lock(connection, payment["order_id"])

@@ -1,7 +1,7 @@
 """From a cart to a costed order: one vendor order per vendor, every cent frozen on its line.
 
-Pure: prices come in, a value comes out. The vendor orders are made by moving costed lines, so nothing
-is priced twice.
+Pure: prices come in, a value comes out. The vendor orders are made by moving costed lines, so
+nothing is priced twice.
 """
 
 from collections.abc import Mapping, Sequence

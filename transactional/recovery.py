@@ -1,7 +1,9 @@
-"""Recovery: payments whose answer is missing. Stripe is asked what happened; then it is written down.
+"""Recovery: payments whose answer is missing. Stripe is asked what happened; then it is written
+down.
 
-Four kinds: an attempt that was never answered, a payment waiting for its shopper or its bank, an open
-PaymentIntent of a cancelled order (it is cancelled too), and money for units that are gone meanwhile.
+Four kinds: an attempt that was never answered, a payment waiting for its shopper or its bank, an
+open PaymentIntent of a cancelled order (it is cancelled too), and money for units that are gone
+meanwhile.
 """
 
 import logging
@@ -45,7 +47,7 @@ def _recover_one(database: Database, gateway: Gateway, row: Row, now: datetime) 
 
 
 def _continue(database: Database, gateway: Gateway, row: Row, now: datetime) -> None:
-    """Repeat the very call under its stored key: Stripe answers what it answered, or does it now."""
+    """Repeat the very call under its stored key: Stripe repeats its answer, or acts now."""
     with database.transaction() as connection:
         currency = installation.read(connection).currency
     payments.finish(database, gateway, payments.Begun(attempts.of_row(row), currency), now)

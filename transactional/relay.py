@@ -1,8 +1,9 @@
 """The relay: numbers the outbox's facts and publishes them to a Redis Stream (contract 2).
 
-One relay at a time, by a session advisory lock. It numbers every fact its snapshot sees, commits that
-durably, publishes with the position as the stream's id, then marks. It waits for nobody: a fact that
-commits late gets a later position. Killed anywhere, the next relay goes on from the marks.
+One relay at a time, by a session advisory lock. It numbers every fact its snapshot sees, commits
+that durably, publishes with the position as the stream's id, then marks. It waits for nobody: a
+fact that commits late gets a later position. Killed anywhere, the next relay goes on from the
+marks.
 """
 
 import json
@@ -67,7 +68,7 @@ class RedisSink:
         self._redis.set(PUBLISHED, json.dumps(beat))
 
     def _explain_refusal(self, fact: Row) -> None:
-        """A refused id is a fact published before a crash, or another market's stream: that one goes."""
+        """A refused id was published before a crash, or the stream is another market's: it goes."""
         newest = cast(Any, self._redis.xrevrange(STREAM, count=1))
         if newest and json.loads(newest[0][1][b"fact"])["identity"] != fact["identity"]:
             log.warning("the stream %s holds another market's facts; it is begun anew", STREAM)

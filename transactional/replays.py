@@ -1,7 +1,7 @@
 """Idempotency keys: a repeated request gets the first one's answer, not a second effect.
 
-The key is claimed in the transaction that has the effect, so that a concurrent twin waits for its end
-and a failed request leaves its key free.
+The key is claimed in the transaction that has the effect, so that a concurrent twin waits for its
+end and a failed request leaves its key free.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What the core reads from its environment; a wrong setting stops the start and says what was wanted."""
+"""What the core reads from its environment; a wrong setting stops the start and says why."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Units of an offer: available, held, sold. Every movement is one conditional statement in key order."""
+"""Units of an offer: available, held, sold. A movement is one statement, in key order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from transactional.ids import external
 
 
 class OutOfStockError(ConflictError):
-    """Some offers have fewer units than the cart wants; `lacking` says which, and how many are left."""
+    """Some offers have too few units; `lacking` says which, and how many are left."""
 
     code = "out_of_stock"
     offer_ids: Sequence[int] = ()
@@ -37,7 +37,8 @@ RESTOCK = Movement(available=+1, held=0, sold=0)
 def move(
     connection: Transaction, movement: Movement, units: Mapping[int, int], now: datetime
 ) -> None:
-    """Move `units` (per offer id), all or nothing; raises OutOfStockError for the caller to roll back.
+    """Move `units` (per offer id), all or nothing; raises OutOfStockError for the caller to roll
+    back.
 
     Facts are written where availability crosses zero or the offer's threshold, and on restock.
     """
@@ -54,6 +55,16 @@ def move(
     if len(moved) < len(units):
         missing = units.keys() - {row["offer_id"] for row in moved}
         raise _out_of_stock(connection, {offer: units[offer] for offer in sorted(missing)})
+    facts.announce(connection)
+
+
+def set_threshold(connection: Transaction, offer_id: int, units: int, now: datetime) -> None:
+    """Below or at how many units the offer counts as low."""
+    connection.execute(
+        "update stock set low_stock_threshold = %s, version = version + 1 where offer_id = %s",
+        (units, offer_id),
+    )
+    connection.execute(statement("stock_fact"), {"offer_id": offer_id, "now": now})
     facts.announce(connection)
 
 

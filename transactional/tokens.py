@@ -1,4 +1,5 @@
-"""Bearer tokens: opaque, random, stored hashed; `python -m transactional.tokens operator` prints one.
+"""Bearer tokens: opaque, random, stored hashed; `python -m transactional.tokens operator` prints
+one.
 
 `rk_<role>_<random>` tells a reader whose token leaked, and tells a thief of the table nothing.
 """
@@ -66,7 +67,10 @@ def describe_subject(role: Role, subject_id: int | None) -> str | None:
 
 
 def mint(connection: Transaction, role: Role, subject_id: int | None, lifetime: timedelta) -> str:
-    """A new token; only its hash is kept. Raises SubjectInvalidError, SubjectUnknownError, LifetimeInvalidError."""
+    """A new token; only its hash is kept.
+
+    Raises SubjectInvalidError, SubjectUnknownError, LifetimeInvalidError.
+    """
     if (role in SUBJECT_PREFIX) != (subject_id is not None):
         raise SubjectInvalidError
     if not timedelta(seconds=1) <= lifetime <= LONGEST_LIFETIME:

@@ -21,7 +21,7 @@ LAST_RETRY = timedelta(hours=1)
 
 
 def queue(connection: Transaction, order_ids: Sequence[int], now: datetime) -> None:
-    """Owe each vendor of these paid orders its net, due at once; a net of nothing needs no transfer."""
+    """Owe each vendor of these paid orders its net, due at once; a net of nothing needs none."""
     connection.execute(
         "insert into transfers"
         " (order_id, vendor_order_id, vendor_id, status, amount_cents, transfer_group, due_at)"
@@ -56,7 +56,7 @@ def _send_one(database: Database, gateway: Gateway, claim: Row, now: datetime) -
 
 
 def _pay_out(database: Database, gateway: Gateway, claim: Row, now: datetime) -> str:
-    """On a second try Stripe is asked first: its idempotency keys may have gone, the money has not."""
+    """On a second try Stripe is asked first: its keys may have lapsed, the money has not."""
     if claim["attempts"] > 1:
         found = gateway.find_payout(claim["transfer_id"], claim["transfer_group"])
         if found is not None:

@@ -1,4 +1,4 @@
-"""A vendor's account at Stripe: the vendor's row is the intent, its stored key makes the call repeatable."""
+"""A vendor's account at Stripe: the vendor's row is the intent, its stored key repeatable."""
 
 from datetime import datetime
 
@@ -10,7 +10,8 @@ BATCH = 20
 
 
 def open_one(database: Database, gateway: Gateway, vendor_id: int, now: datetime) -> str:
-    """The vendor's account, opened where there is none yet; a vendor under verification becomes active.
+    """The vendor's account, opened where there is none yet; a vendor under verification becomes
+    active.
 
     Raises StripeUnavailableError, StripeRefusedError.
     """

@@ -1,10 +1,10 @@
-"""Vendors: created under verification, active with their Stripe account, suspended and reinstated."""
+"""Vendors: verified by their Stripe account, active, suspended, reinstated."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from transactional import facts
-from transactional.database import Row, Transaction
+from transactional.database import Row, Transaction, statement
 from transactional.errors import ConflictError, NotFoundError
 
 COLUMNS = (
@@ -36,14 +36,7 @@ class NewVendor:
 
 def create(connection: Transaction, new: NewVendor, now: datetime) -> int:
     """A vendor under verification, with its owner and its ledger account; returns its id."""
-    row = connection.execute(
-        "with owner as (insert into owners (legal_name) values (%s) returning owner_id),"
-        " vendor as (insert into vendors (owner_id, name, status, country, region, ships_within_days)"
-        " select owner_id, %s, 'verifying', %s, %s, %s from owner returning vendor_id)"
-        " insert into accounts (kind, vendor_id) select 'vendor_payable', vendor_id from vendor"
-        " returning vendor_id",
-        (new.legal_name, new.name, new.country, new.region, new.ships_within_days),
-    ).fetchone()
+    row = connection.execute(statement("create_vendor"), asdict(new)).fetchone()
     assert row is not None, "an insert returns its row"
     facts.write_vendor(connection, row["vendor_id"], now)
     vendor_id: int = row["vendor_id"]
@@ -82,7 +75,8 @@ def _move(
     connection: Transaction, vendor_id: int, from_status: str, to_status: str, now: datetime
 ) -> None:
     moved = connection.execute(
-        "update vendors set status = %s, version = version + 1 where vendor_id = %s and status = %s",
+        "update vendors set status = %s, version = version + 1"
+        " where vendor_id = %s and status = %s",
         (to_status, vendor_id, from_status),
     )
     if moved.rowcount == 0:

@@ -1,4 +1,5 @@
-"""The workers: loops around a `run_once` that returns a count. `python -m transactional.workers` runs all.
+"""The workers: loops around a `run_once` that returns a count. `python -m transactional.workers`
+runs all.
 
 A loop that did something goes on at once; an idle one waits for its interval (the relay for a
 notification). What a dependency's restart breaks is tried again with growing, bounded pauses; any

@@ -30,7 +30,7 @@ def create_app(
     chosen: settings.Settings | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
-    """The app; without settings it reads the environment when it starts, and stops there if they are wrong."""
+    """The app; without settings it reads the environment at its start, and stops if it is wrong."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -55,7 +55,7 @@ class Recorded(Answer):
 def record_events(
     body: EventsBody, market: Running, who: Annotated[Caller | None, Depends(caller_if_any)]
 ) -> Recorded:
-    """Answered after the commit. Each event's own id makes repeating harmless: no Idempotency-Key here."""
+    """Answered after the commit. Each event's own id makes repeating harmless."""
     events = [Event(**dict(event)) for event in body.events]
     with market.database.transaction() as connection:
         pseudonym = _pseudonym(connection, who, body.visitor_id)

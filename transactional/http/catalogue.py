@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field
 
 from transactional import catalogue, stock, vendors
-from transactional.catalogue import NewOffer, NewProduct
+from transactional.catalogue import NewOffer, NewProduct, OfferChange
 from transactional.database import Transaction
 from transactional.errors import ForbiddenError
 from transactional.http.market import OnceOnly, Operator, Running, VendorOrOperator
@@ -67,9 +67,10 @@ class OfferBody(Body):
     low_stock_threshold: Units = 5
 
 
-class OfferChange(Body):
+class OfferChangeBody(Body):
     price_cents: Cents | None = None
     status: Literal["active", "paused"] | None = None
+    low_stock_threshold: Units | None = None
 
 
 class Restock(Body):
@@ -164,14 +165,12 @@ def read_offer(offer_id: OfferId, market: Running) -> Offer:
 
 @router.patch("/v1/offers/{offer_id}")
 def change_offer(
-    offer_id: OfferId, body: OfferChange, who: VendorOrOperator, market: Running
+    offer_id: OfferId, body: OfferChangeBody, who: VendorOrOperator, market: Running
 ) -> Offer:
     with market.database.transaction() as connection:
         _demand_own_offer(connection, who, offer_id)
-        changed = catalogue.change_offer(
-            connection, offer_id, body.price_cents, body.status, market.clock()
-        )
-        return Offer.of(changed)
+        change = OfferChange(**body.model_dump())
+        return Offer.of(catalogue.change_offer(connection, offer_id, change, market.clock()))
 
 
 @router.post("/v1/offers/{offer_id}/restock", response_model=Offer)

@@ -190,7 +190,8 @@ def cancel_order(order_id: OrderId, who: Anyone, once: OnceOnly) -> JSONResponse
 def pay_order(order_id: OrderId, body: PaymentBody, who: Shopper, once: OnceOnly) -> JSONResponse:
     """A declined card answers 402 and leaves the order open for another try with a new key.
 
-    After 503 nobody knows yet whether the money was taken: the same key goes on where this one ended.
+    After 503 nobody knows yet whether the money was taken: the same key goes on where this one
+    ended.
     """
     market = once.market
     with market.database.transaction() as connection:

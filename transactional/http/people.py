@@ -36,7 +36,7 @@ class FormInvalidError(RefusedError):
 
 
 class TokenShownOnceError(ConflictError):
-    """This Idempotency-Key has minted its token, which is shown only once; mint another with a new key."""
+    """This Idempotency-Key has minted its token, shown only once; mint another with a new key."""
 
     code = "token_shown_once"
 
@@ -171,7 +171,7 @@ def introspect(token: FormToken, _: Service, market: Running) -> Introspection:
 
 @router.post("/v1/revoke", openapi_extra=TOKEN_FORM)
 def revoke(token: FormToken, who: Anyone, market: Running) -> Revocation:
-    """End a token (RFC 7009): one's own with itself, or any as an operator. Repeating changes nothing."""
+    """End a token (RFC 7009): one's own, or any as an operator. Repeating changes nothing."""
     with market.database.transaction() as connection:
         found = tokens.introspect(connection, token)
         is_own = found is not None and (found.role, found.subject_id) == (who.role, who.subject_id)

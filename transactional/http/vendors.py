@@ -69,7 +69,7 @@ def create_vendor(body: VendorBody, _: Operator, once: OnceOnly) -> JSONResponse
 
 @router.post("/v1/vendors/{vendor_id}/account", response_model=Vendor)
 def open_account(vendor_id: VendorId, _: Operator, market: Running, once: OnceOnly) -> Vendor:
-    """Open the vendor's Stripe account now instead of waiting for the worker; repeats are harmless."""
+    """Open the vendor's Stripe account now, without waiting for the worker."""
     vendor_accounts.open_one(market.database, market.gateway, vendor_id, market.clock())
     return read_vendor_row(market, vendor_id)
 

@@ -70,7 +70,7 @@ Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 
 
 class Body(BaseModel):
-    """What a caller sends: unknown fields are refused, so that a typing error is no silent default."""
+    """What a caller sends: unknown fields are refused, a misspelt one is no silent default."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -98,7 +98,7 @@ class Page(Answer, Generic[Item]):
 
 
 def page(items: Sequence[Item], limit: int, prefix: str, last_key: int | None) -> Page[Item]:
-    """A full page has a cursor: the last key on it. `limit` rows may be all there is; then the next is empty."""
+    """A full page ends with a cursor, its last key; where that was all, the next page is empty."""
     has_more = len(items) == limit and last_key is not None
     cursor = ids.external(prefix, last_key) if has_more and last_key is not None else None
     return Page(data=list(items), next_cursor=cursor)

@@ -7,7 +7,7 @@ from alembic.config import Config
 
 
 def upgrade(database_url: str, revision: str = "head") -> None:
-    """Bring the database at `database_url` to `revision`; a database already there is left alone."""
+    """Bring the database at `database_url` to `revision`; one already there is left alone."""
     command.upgrade(_config(database_url), revision)
 
 
