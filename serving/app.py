@@ -4,12 +4,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
 from models.errors import ModelsError
-from serving import published, recommender
+from serving import charts, published, recommender
 from serving.fact_sources import CoreFacts, RedisFacts
 from serving.follower import Follower
-from serving.http import health, metrics, orders, problems, products, recommendations
+from serving.http import (
+    health,
+    metrics,
+    orders,
+    pages,
+    problems,
+    products,
+    recommendations,
+    sign_in,
+)
 from serving.http.asking import Serving
 from serving.recommender import Recommender
 from serving.settings import Settings
@@ -37,11 +47,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         summary="Recommendations and live vendor figures of a marketplace.",
         lifespan=running,
+        docs_url=None,  # these pages would fetch their scripts from elsewhere
+        redoc_url=None,
         responses=problems.RESPONSES,
     )
     problems.install(app)
-    for routes in (health, metrics, products, orders, recommendations):
+    for routes in (health, metrics, products, orders, recommendations, sign_in, pages):
         app.include_router(routes.router)
+    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
     return app
 
 
@@ -69,6 +82,7 @@ def assemble(settings: Settings) -> Serving:
 def start(parts: Serving) -> None:
     for part in (parts.published, parts.model, parts.follower):
         part.start()
+    charts.prepare()
 
 
 def stop(parts: Serving) -> None:

@@ -71,6 +71,13 @@ class ForeignOrigin(ServingError):
     status = 403
 
 
+class FormTooLarge(ServingError):
+    """The form is larger than a token needs."""
+
+    code = "body_too_large"
+    status = 413
+
+
 class RoleNotAllowed(ServingError):
     """The token's role may not ask for this."""
 

@@ -6,7 +6,7 @@ Rows are the ``vendor_orders`` mart's (grain: one vendor order); what a metric i
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -25,6 +25,10 @@ from vendor_orders
 where vendor_id = $vendor_id and order_date between $first and $last
 """
 
+LAST_ORDER = """
+select max(order_date) from vendor_orders where vendor_id = $vendor_id and is_counted
+"""
+
 SCHEMA = pl.Schema(
     {
         "vendor_order_id": pl.Int64(),
@@ -40,7 +44,7 @@ SCHEMA = pl.Schema(
     }
 )
 
-EVERY: Mapping[Grain, str] = {"day": "1d", "week": "1w", "month": "1mo"}
+EVERY: Mapping[Grain, str] = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,15 @@ def vendor_orders(
     return overlaid(published, live, zone)
 
 
+def last_order_date(
+    snapshot: Snapshot, vendor_id: int, live: Iterable[VendorOrder], zone: ZoneInfo
+) -> date | None:
+    """The day of the vendor's newest counted order; None before the first."""
+    ((published,),) = snapshot.rows(LAST_ORDER, {"vendor_id": vendor_id})
+    newest = (order.placed_at.astimezone(zone).date() for order in live if order.is_counted)
+    return max((day for day in (published, *newest) if day), default=None)
+
+
 def overlaid(rows: pl.DataFrame, live: Iterable[VendorOrder], zone: ZoneInfo) -> pl.DataFrame:
     """The rows, each replaced by its live state where there is one; new ones added."""
     newest = pl.DataFrame([_row(order, zone) for order in live], SCHEMA, orient="row")
@@ -103,10 +116,10 @@ def compare(
 
 
 def series(
-    rows: pl.DataFrame, metrics: Sequence[Metric], span: Span, grain: Grain
-) -> list[tuple[date, dict[str, Figure]]]:
-    """Each metric by day, week (from Monday) or month, without a gap."""
-    bucket = pl.col("order_date").dt.truncate(EVERY[grain])
+    rows: pl.DataFrame, metrics: Sequence[Metric], span: Span, grain: Grain, zone: ZoneInfo
+) -> list[tuple[date | datetime, dict[str, Figure]]]:
+    """Each metric by hour, day, week (from Monday) or month of the zone, without a gap."""
+    bucket = _moment(grain, zone).dt.truncate(EVERY[grain])
     totals = (
         rows.filter(_within(span))
         .group_by(bucket.alias("bucket"))
@@ -121,7 +134,16 @@ def series(
     ]
 
 
-def _buckets(span: Span, grain: Grain) -> list[date]:
+def _moment(grain: Grain, zone: ZoneInfo) -> pl.Expr:
+    if grain != "hour":
+        return pl.col("order_date")
+    return pl.col("placed_at").dt.convert_time_zone(zone.key).dt.replace_time_zone(None)
+
+
+def _buckets(span: Span, grain: Grain) -> list[date] | list[datetime]:
+    if grain == "hour":
+        begin, end = datetime.combine(span.first, time(0)), datetime.combine(span.last, time(23))
+        return pl.datetime_range(begin, end, EVERY[grain], eager=True).to_list()
     ends = pl.Series([span.first, span.last]).dt.truncate(EVERY[grain])
     return pl.date_range(ends[0], ends[1], EVERY[grain], eager=True).to_list()
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from serving.errors import DatesInvalid
 
-Grain = Literal["day", "week", "month"]
+Grain = Literal["hour", "day", "week", "month"]
 
 MAX_DAYS = 800
+MAX_DAYS_BY_HOUR = 7
 DEFAULT_DAYS = 30
 EARLIEST, LATEST = date(1990, 1, 1), date(2199, 12, 31)
 ONE_DAY = timedelta(days=1)
@@ -65,6 +66,12 @@ def requested(first: str | None, last: str | None, today: date) -> Span:
     if span.days > MAX_DAYS:
         raise DatesInvalid(f"{span.days} days were asked for; at most {MAX_DAYS} can be shown.")
     return span
+
+
+def require_countable(span: Span, grain: Grain) -> None:
+    """Raises DatesInvalid when the span has too many buckets of this grain."""
+    if grain == "hour" and span.days > MAX_DAYS_BY_HOUR:
+        raise DatesInvalid(f"By hour at most {MAX_DAYS_BY_HOUR} days can be shown.")
 
 
 def _day(name: str, text: str) -> date:

@@ -56,7 +56,9 @@ class ComparedBody(BaseModel):
 
 
 class PointBody(BaseModel):
-    date: date
+    """One bucket, by its first day, or its first minute (local time) by hour."""
+
+    date: str
     values: dict[str, float | int | None]
 
 
@@ -69,6 +71,7 @@ class VendorMetrics(BaseModel):
     compared_with: ComparedBody
     metrics: list[MetricBody]
     series: list[PointBody]
+    last_order_date: date | None
     freshness: Freshness
 
 
@@ -92,6 +95,7 @@ def vendor_metrics(
     chosen = _chosen(metrics)
     local_now = view.data_through.astimezone(view.published.zone)
     span = spans.requested(first, last, local_now.date())
+    spans.require_countable(span, grain)
     name = view.vendor_name(vendor_id)
     etag = etag_of(view, view.overlay.position_of_vendor(vendor_id), _minute(span, local_now))
     build = partial(_answer, view, vendor_id, name, span, grain, chosen, local_now)
@@ -124,7 +128,7 @@ def _answer(
     live = view.overlay.for_vendor(vendor_id)
     rows = figures.vendor_orders(snapshot, vendor_id, span, live, zone)
     compared = figures.compare(rows, metrics, span, local_now)
-    points = figures.series(rows, metrics, span, grain)
+    points = figures.series(rows, metrics, span, grain, zone)
     return VendorMetrics(
         vendor_id=f"ven_{vendor_id}",
         vendor_name=vendor_name,
@@ -133,7 +137,8 @@ def _answer(
         range=RangeBody(first=span.first, last=span.last, grain=grain),
         compared_with=_compared(span, local_now),
         metrics=[_metric(comparison) for comparison in compared],
-        series=[PointBody(date=day, values=_values(point)) for day, point in points],
+        series=[PointBody(date=_written(start), values=_values(point)) for start, point in points],
+        last_order_date=figures.last_order_date(snapshot, vendor_id, live, zone),
         freshness=Freshness.of(view),
     )
 
@@ -154,6 +159,10 @@ def _metric(comparison: Comparison) -> MetricBody:
         change=comparison.change,
         **asdict(comparison.now),
     )
+
+
+def _written(start: date | datetime) -> str:
+    return f"{start:%Y-%m-%dT%H:%M}" if isinstance(start, datetime) else start.isoformat()
 
 
 def _values(point: Mapping[str, Figure]) -> dict[str, float | int | None]:

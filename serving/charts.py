@@ -1,0 +1,86 @@
+"""Charts as Vega-Lite, defined once through Altair; the page brings the data and its theme."""
+
+import functools
+import gzip
+import threading
+from importlib.metadata import version
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+SCRIPT_VERSION = version("vl-convert-python")
+SALES_HEIGHT, ORDERS_HEIGHT, GAP = 196, 54, 16
+AXIS_WIDTH = 56  # the same in both panels, so that their days stand under each other
+DATA = "series"  # the page fills the data set of this name
+RESTING_OPACITY = 0.82
+
+TOOLTIP = [
+    alt.Tooltip("label:N", title="When"),
+    alt.Tooltip("revenue_text:N", title="Revenue"),
+    alt.Tooltip("orders_text:N", title="Orders"),
+    alt.Tooltip("average_text:N", title="Average order"),
+]
+
+
+@functools.cache
+def sales_and_orders() -> dict[str, Any]:
+    """Two panels over the same days, sales above orders; the page's config styles colour them."""
+    days = alt.Axis(
+        format="%-d %b", grid=False, labelFlush=True, labelOverlap="greedy", tickCount=8
+    )
+    pointed = _pointed("revenue"), _pointed("orders")
+    money = alt.Axis(format="$~s", tickCount=4, minExtent=AXIS_WIDTH, maxExtent=AXIS_WIDTH)
+    counts = alt.Axis(format="~s", tickCount=2, minExtent=AXIS_WIDTH, maxExtent=AXIS_WIDTH)
+    sales = _bars("revenue", money, None, pointed) + _columns(SALES_HEIGHT, None, pointed[0])
+    orders = _bars("orders", counts, days, pointed) + _columns(ORDERS_HEIGHT, days, pointed[1])
+    chart = alt.vconcat(
+        sales.properties(height=SALES_HEIGHT),
+        orders.properties(height=ORDERS_HEIGHT),
+        data=alt.NamedData(name=DATA),
+        spacing=GAP,
+    )
+    return dict(chart.resolve_scale(x="shared").to_dict())
+
+
+def _pointed(panel: str) -> alt.Parameter:
+    return alt.selection_point(
+        name=f"pointed_{panel}", fields=["date"], on="pointerover", clear="pointerout", empty=False
+    )
+
+
+def _time(field: str, axis: alt.Axis | None) -> alt.X:
+    return alt.X(field, type="temporal", scale=alt.Scale(type="utc"), axis=axis, title=None)
+
+
+def _bars(
+    field: str, amounts: alt.Axis, days: alt.Axis | None, pointed: tuple[alt.Parameter, ...]
+) -> alt.Chart:
+    is_pointed = pointed[0] | pointed[1]
+    chart: alt.Chart = alt.Chart().mark_bar(style=field, cornerRadiusEnd=2)
+    return chart.encode(
+        x=_time("start", days),
+        x2="end:T",
+        y=alt.Y(field, type="quantitative", axis=amounts, title=None),
+        fillOpacity=alt.condition(is_pointed, alt.value(1), alt.value(RESTING_OPACITY)),
+    )
+
+
+def _columns(height: int, days: alt.Axis | None, pointed: alt.Parameter) -> alt.Chart:
+    """A day without sales has no bar to point at, so its whole column answers."""
+    chart: alt.Chart = alt.Chart().mark_bar(opacity=0)
+    return chart.encode(
+        x=_time("from", days), x2="until:T", y=alt.value(0), y2=alt.value(height), tooltip=TOOLTIP
+    ).add_params(pointed)
+
+
+@functools.cache
+def script() -> bytes:
+    """Vega-Embed and all it needs as one script, gzipped: pages fetch nothing from elsewhere."""
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return gzip.compress(bundle.encode(), mtime=0)
+
+
+def prepare() -> None:
+    """Bundles in the background, so that the first page need not wait for it."""
+    threading.Thread(target=script, name="chart script", daemon=True).start()

@@ -1,0 +1,144 @@
+"""The pages: who may open them, and how they leave. What they show they fetch from ``/v1``."""
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from serving import charts
+from serving.errors import ServingError, Unauthenticated
+from serving.follower import View
+from serving.http.asking import Caller, Now, OwnVendor, Parts
+from serving.recommender import Suggestion
+
+FOLDER = Path(__file__).parents[1] / "pages"
+STATIC = FOLDER / "static"
+VENDORS_LISTED = 100
+SHELF_LENGTH = 12
+A_YEAR_SECONDS = 365 * 24 * 3600
+
+# Scripts and styles come from here alone; pictures of products may come from their vendors.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' https: data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+templates = Environment(
+    loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+
+
+def page(template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    body = templates.get_template(template).render(script_version=charts.SCRIPT_VERSION, **context)
+    return HTMLResponse(body, status, HEADERS)
+
+
+class PageRoute(APIRoute):
+    """A route for people: who is not signed in is shown the way, and an error is a page."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def answer_people(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except Unauthenticated:
+                return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
+            except ServingError as error:
+                return page("error.html", error.status, error=error, title="Not here")
+
+        return answer_people
+
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/")
+def index(who: Caller, view: Now, parts: Parts, q: str = "") -> Response:
+    """What is here for whoever signed in."""
+    if who.role == "vendor" and who.sub:
+        return RedirectResponse(f"/vendors/{who.sub}", 303)
+    shelf = parts.recommender.suggest(view, who.shopper_pseudonym, SHELF_LENGTH)
+    return page(
+        "index.html",
+        title="Market",
+        who=who,
+        query=q,
+        vendors=[] if who.role == "shopper" else _vendors(view, q),
+        vendor_count=len(view.published.vendor_names),
+        shelf=[_tile(item) for item in shelf.items],
+        currency=view.published.snapshot.manifest.currency,
+        is_fallback=shelf.model_version is None,
+    )
+
+
+@router.get("/vendors/{vendor_id}")
+def vendor(vendor_id: OwnVendor, view: Now) -> Response:
+    """The vendor's own figures."""
+    manifest = view.published.snapshot.manifest
+    return page(
+        "vendor.html",
+        title=view.vendor_name(vendor_id),
+        vendor_id=f"ven_{vendor_id}",
+        vendor_name=view.vendor_name(vendor_id),
+        currency=manifest.currency,
+        time_zone=manifest.time_zone,
+    )
+
+
+@router.get(f"/assets/vega-{charts.SCRIPT_VERSION}.js")
+def vega() -> Response:
+    headers = {
+        "Content-Encoding": "gzip",
+        "Cache-Control": f"public, max-age={A_YEAR_SECONDS}, immutable",
+    }
+    return Response(charts.script(), headers=headers, media_type="text/javascript")
+
+
+@router.get("/assets/sales-and-orders.json")
+def sales_and_orders() -> Response:
+    return JSONResponse(charts.sales_and_orders(), headers={"Cache-Control": "no-cache"})
+
+
+def _vendors(view: View, query: str) -> list[tuple[str, str]]:
+    wanted = query.casefold().strip()
+    found = [
+        (f"ven_{vendor_id}", name)
+        for vendor_id, name in view.published.vendor_names.items()
+        if wanted in name.casefold() or wanted == f"ven_{vendor_id}"
+    ]
+    return sorted(found, key=lambda vendor: vendor[1].casefold())[:VENDORS_LISTED]
+
+
+def _tile(item: Suggestion) -> dict[str, Any]:
+    why = item.why.reason
+    return {
+        "offer": item.offer,
+        "why": "Popular now" if why == "popular" else f"Because you {why} {item.evidence_title}",
+    }
+
+
+def local_path(address: str) -> str:
+    """The address if it is a path of this site, else the front page."""
+    parts = urlsplit(address)
+    is_local = not parts.scheme and not parts.netloc and address.startswith("/")
+    return address if is_local and not address.startswith(("//", "/\\")) else "/"

@@ -1,0 +1,80 @@
+// The period shown: a preset or two dates, kept in the address so that it survives a reload.
+
+import { daysBefore, daysBetween } from "./format.js";
+
+const DEFAULT_DAYS = 30;
+
+export class Period {
+  constructor(today, onChange) {
+    this.today = today;
+    this.onChange = onChange;
+    this.presets = document.querySelector("#presets");
+    this.form = document.querySelector("#custom");
+    this.read(new URLSearchParams(location.search));
+    this.presets.addEventListener("click", (event) => this.pressed(event.target.closest("button")));
+    this.form.addEventListener("submit", (event) => this.submitted(event));
+    this.mark();
+  }
+
+  get dates() {
+    if (this.custom) return this.custom;
+    const last = this.today();
+    return { from: daysBefore(last, this.days - 1), to: last };
+  }
+
+  get grain() {
+    const { from, to } = this.dates;
+    const days = daysBetween(from, to);
+    if (days <= 2) return "hour";
+    if (days <= 62) return "day";
+    return days <= 370 ? "week" : "month";
+  }
+
+  read(address) {
+    const from = address.get("from");
+    const to = address.get("to");
+    this.custom = from && to ? { from, to } : null;
+    this.days = Number(address.get("days")) || DEFAULT_DAYS;
+  }
+
+  pressed(button) {
+    if (!button) return;
+    if ("custom" in button.dataset) return this.toggle(this.form.hidden);
+    this.toggle(false);
+    this.choose({ days: Number(button.dataset.days) });
+  }
+
+  submitted(event) {
+    event.preventDefault();
+    const { from, to } = Object.fromEntries(new FormData(this.form));
+    this.choose({ from, to });
+  }
+
+  choose(period) {
+    this.custom = period.days ? null : period;
+    this.days = period.days ?? null;
+    history.replaceState(null, "", `?${new URLSearchParams(period)}`);
+    this.mark();
+    this.onChange();
+  }
+
+  toggle(isOpen) {
+    this.form.hidden = !isOpen;
+    const { from, to } = this.dates;
+    this.form.elements.from.value = from;
+    this.form.elements.to.value = to;
+    this.form.elements.to.max = this.form.elements.from.max = this.today();
+    this.presets.querySelector("[data-custom]").setAttribute("aria-expanded", String(isOpen));
+    if (isOpen) this.form.elements.from.focus();
+  }
+
+  mark() {
+    for (const button of this.presets.querySelectorAll("button")) {
+      const isCustom = "custom" in button.dataset;
+      const isChosen = isCustom ? Boolean(this.custom) : !this.custom && this.days === Number(button.dataset.days);
+      button.setAttribute("aria-pressed", String(isChosen));
+    }
+    this.form.hidden = !this.custom;
+    if (this.custom) this.toggle(true);
+  }
+}
