@@ -37,7 +37,7 @@ def complete_journey(directory: Directory) -> None:
 def _import(name: str, directory: Path) -> None:
     from rynek.history import import_dataset
 
-    with _complaining(), database() as database_url:
+    with complaining(), database() as database_url:
         report = import_dataset(name, directory, database_url, complaints)
     console.print(report)
     if not report.is_exact:
@@ -58,7 +58,7 @@ def database() -> Iterator[str]:
 
 
 @contextmanager
-def _complaining() -> Iterator[None]:
+def complaining() -> Iterator[None]:
     from rynek.history.errors import HistoryError
     from rynek.local.errors import LocalError
 

@@ -68,12 +68,12 @@ def _is_of(dtype: pl.DataType, kind: str) -> bool:
             return dtype.is_decimal() or dtype.is_float()
 
 
-def utc(column: str, time_zone: str) -> pl.Expr:
+def utc(column: str | pl.Expr, time_zone: str) -> pl.Expr:
     """The naive local times of `column` as UTC moments.
 
     Of an hour that a clock change repeats, the first is meant; one that it skips is moved on.
     """
-    local = pl.col(column)
+    local = pl.col(column) if isinstance(column, str) else column
     placed = local.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
     moved = (local + pl.duration(hours=1)).dt.replace_time_zone(
         time_zone, ambiguous="earliest", non_existent="null"

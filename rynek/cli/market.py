@@ -1,0 +1,30 @@
+"""`rynek generate`: a market of any size, with known truth."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from rynek.cli.history import complaining, database
+
+console = Console()
+complaints = Console(stderr=True)
+
+
+def generate(
+    scale: Annotated[str, typer.Option(help="tiny or small.")] = "small",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same market.", min=0)] = 7,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day after the last one; default: today."),
+    ] = None,
+) -> None:
+    """Generate a market: vendors, offers, shoppers, a history of behaviour and orders."""
+    from rynek.local.home import from_environment
+    from rynek.market import generate as generate_market
+
+    with complaining(), database() as database_url:
+        day = until.date() if until else None
+        report = generate_market(scale, seed, database_url, from_environment(), day, complaints)
+    console.print(report)
