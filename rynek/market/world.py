@@ -1,5 +1,6 @@
 """Who is in the market, what they like and sell: the hidden truth that behaviour follows from."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,9 +80,7 @@ class World:
     def shelf_affinity(self) -> Floats:
         """(n_shoppers, n_shelves) how each shopper is drawn to each shelf."""
         likes: Floats = self.shoppers.factors @ self.shelf_factors.T
-        pull: Floats = SHELF_PULL * likes / np.sqrt(N_FACTORS)
-
-    return pull
+        return likes * (SHELF_PULL / math.sqrt(N_FACTORS))
 
 
 def found(scale: Scale, seed: int) -> World:
