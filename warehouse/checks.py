@@ -17,9 +17,10 @@ RECONCILED = "source_reconciles_by_day"
 
 @dataclass(frozen=True)
 class Check:
-    """A SELECT of the rows that break a rule; the rule is its file's first line."""
+    """A SELECT of the rows that break a rule; its file opens with the mart and the rule."""
 
     name: str
+    about: str
     rule: str
     sql: str
 
@@ -35,15 +36,22 @@ class Check:
 
 @cache
 def checks() -> tuple[Check, ...]:
-    return tuple(
-        Check(path.stem, path.read_text().splitlines()[0].removeprefix("-- "), path.read_text())
-        for path in sorted(FOLDER.glob("*.sql"))
-    )
+    return tuple(read(path) for path in sorted(FOLDER.glob("*.sql")))
 
 
-def names() -> tuple[str, ...]:
-    """Return every check's name: what has to pass before anything is published."""
-    return (*(check.name for check in checks()), RECONCILED, *(suite.name for suite in suites()))
+def read(path: Path) -> Check:
+    sql = path.read_text()
+    about, rule = sql.splitlines()[0].removeprefix("-- ").split(": ")
+    return Check(path.stem, about, rule, sql)
+
+
+def rules() -> dict[str, tuple[str, str]]:
+    """Return what has to pass before publication: name to (mart it is about, rule)."""
+    return {
+        RECONCILED: ("marts.vendor_orders", "rows and cents by day are those the source counted"),
+        **{check.name: (check.about, check.rule) for check in checks()},
+        **{suite.name: (suite.about, suite.rule) for suite in suites()},
+    }
 
 
 def run(connection: duckdb.DuckDBPyConnection, judge: Judge) -> list[CheckResult]:
@@ -56,7 +64,7 @@ def run(connection: duckdb.DuckDBPyConnection, judge: Judge) -> list[CheckResult
         raise MartsMissing("nothing is built yet")
     known = {result.name for result in ledger.checks(connection, build.build) if result.passed}
     results = [reconciled(connection)]
-    if not known.issuperset(names()):
+    if not known.issuperset(rules()):
         results += [check.run(connection) for check in checks()]
         results += judge.verdicts(frames(connection))
     ledger.record_checks(connection, build.build, results)
@@ -64,7 +72,7 @@ def run(connection: duckdb.DuckDBPyConnection, judge: Judge) -> list[CheckResult
 
 
 def complete(results: list[CheckResult]) -> list[CheckResult]:
-    if missing := set(names()) - {result.name for result in results}:
+    if missing := rules().keys() - {result.name for result in results}:
         raise ChecksMissing(", ".join(sorted(missing)))
     return results
 

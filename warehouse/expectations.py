@@ -68,6 +68,8 @@ class Suite:
     """One small frame and what is expected of it, in Great Expectations' own words."""
 
     name: str
+    about: str
+    rule: str
     sql: str
     expectations: tuple[dict[str, Any], ...]
 
@@ -80,6 +82,8 @@ def suites() -> tuple[Suite, ...]:
     return (
         Suite(
             "daily_totals_are_plausible",
+            "marts.vendor_daily",
+            "a day's customers are at most its orders, its net at most what was charged",
             DAILY,
             (
                 expect("column_values_to_be_unique", column="order_date"),
@@ -90,11 +94,15 @@ def suites() -> tuple[Suite, ...]:
         ),
         Suite(
             "statuses_are_known",
+            "marts.vendor_orders",
+            "a vendor order is in a state that readers know",
             "select status, count(*) as vendor_orders from marts.vendor_orders group by status",
             (expect("column_values_to_be_in_set", column="status", value_set=STATUSES),),
         ),
         Suite(
             "columns_keep_their_contract",
+            "marts.interactions",
+            "the published marts have the columns that readers rely on",
             SHAPES.format(marts=", ".join(f"'{mart}'" for mart in COLUMNS)),
             (
                 expect("table_row_count_to_equal", value=len(COLUMNS)),

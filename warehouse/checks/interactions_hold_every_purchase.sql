@@ -1,4 +1,4 @@
--- every counted line with units is one purchase, and every event one interaction
+-- marts.interactions: every counted line with units is one purchase, and every event one interaction
 with found as (
     select
         count(*) filter (where type = 'purchase') as purchases,

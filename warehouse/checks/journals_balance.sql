@@ -1,4 +1,4 @@
--- the postings of a journal sum to zero
+-- marts.orders: the postings of a journal sum to zero
 select journal_id, sum(amount_cents) as difference_cents
 from source.postings
 group by journal_id

@@ -1,4 +1,4 @@
--- a mart has one row per key
+-- marts.order_lines: a mart has one row per key
 with keys as (
     select 'vendor_orders' as mart, count(*) as rows, count(distinct vendor_order_id) as keys
     from marts.vendor_orders

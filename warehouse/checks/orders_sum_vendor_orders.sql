@@ -1,4 +1,4 @@
--- an order is the sum of its vendor orders
+-- marts.orders: an order is the sum of its vendor orders
 with shares as (
     select
         order_id,

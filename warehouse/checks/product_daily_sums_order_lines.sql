@@ -1,4 +1,4 @@
--- a vendor's product days add up to its counted lines
+-- marts.product_daily: a vendor's product days add up to its counted lines
 with days as (
     select vendor_id, sum(units) as units, sum(sales_cents) as sales_cents
     from marts.product_daily

@@ -1,4 +1,4 @@
--- a vendor has every day from its first to the market's last
+-- marts.vendor_daily: a vendor has every day from its first to the market's last
 with market as (
     select max(order_date) as last_date from marts.vendor_orders
 )

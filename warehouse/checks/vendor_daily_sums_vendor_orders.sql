@@ -1,4 +1,4 @@
--- a vendor's days add up to its counted vendor orders
+-- marts.vendor_daily: a vendor's days add up to its counted vendor orders
 with days as (
     select vendor_id, sum(orders) as orders, sum(net_cents) as net_cents
     from marts.vendor_daily

@@ -1,4 +1,4 @@
--- a vendor order is the sum of its lines
+-- marts.vendor_orders: a vendor order is the sum of its lines
 with lines as (
     select
         vendor_order_id,

@@ -1,0 +1,39 @@
+"""Dagster's own settings, written into DAGSTER_HOME."""
+
+from pathlib import Path
+
+# With granularity `run` a whole run holds the warehouse's pool, from the queue on. A cancelled or
+# killed run must give it back by itself: hence the monitoring.
+SETTINGS = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  pools:
+    granularity: run
+    default_limit: 1
+  runs:
+    max_concurrent_runs: 3
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 180
+  cancel_timeout_seconds: 60
+  max_runtime_seconds: 3600
+  poll_interval_seconds: 30
+  free_slots_after_run_end_seconds: 30
+retention:
+  schedule:
+    purge_after_days:
+      skipped: 1
+      success: 7
+      failure: 30
+"""
+
+
+def write_instance(home: Path) -> Path:
+    """Write the settings under RYNEK_HOME `home`; return the folder that is DAGSTER_HOME."""
+    folder = home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dagster.yaml").write_text(SETTINGS)
+    return folder

@@ -1,0 +1,60 @@
+"""What runs when: a load a minute, a training a night."""
+
+from dagster import (
+    AssetSelection,
+    DagsterRunStatus,
+    DefaultScheduleStatus,
+    RunRequest,
+    RunsFilter,
+    ScheduleEvaluationContext,
+    SkipReason,
+    define_asset_job,
+    in_process_executor,
+    schedule,
+)
+
+from pipelines.abandoned import close_abandoned
+from pipelines.keys import CANDIDATE, LIVE
+
+TRAINING = AssetSelection.assets(CANDIDATE, LIVE)
+UNDER_WAY = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+]
+
+refresh = define_asset_job(
+    "refresh",
+    selection=AssetSelection.all() - TRAINING,
+    description="Load what changed, rebuild, check, publish.",
+    executor_def=in_process_executor,
+)
+training = define_asset_job(
+    "training",
+    selection=TRAINING,
+    description="Train a recommender on the published interactions; the gate decides.",
+    executor_def=in_process_executor,
+)
+everything = define_asset_job(
+    "everything",
+    selection=AssetSelection.all(),
+    description="From the core's tables to a live recommender, as `rynek pipeline run` does.",
+    executor_def=in_process_executor,
+)
+
+
+@schedule(job=refresh, cron_schedule="* * * * *", default_status=DefaultScheduleStatus.RUNNING)
+def each_minute(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """A slow load is not joined by a queue of others: one that runs is enough."""
+    close_abandoned(context.instance)
+    for job in (refresh.name, everything.name):
+        filters = RunsFilter(job_name=job, statuses=UNDER_WAY)
+        if context.instance.get_runs_count(filters):
+            return SkipReason(f"{job} is still under way")
+    return RunRequest()
+
+
+@schedule(job=training, cron_schedule="15 3 * * *", default_status=DefaultScheduleStatus.RUNNING)
+def each_night() -> RunRequest:
+    return RunRequest()

@@ -1,0 +1,60 @@
+"""Postgres to the warehouse: one load is one asset step, because it is one transaction."""
+
+from collections.abc import Iterator
+
+from dagster import AssetExecutionContext, Config, MaterializeResult, ResourceParam, multi_asset
+from pydantic import Field
+
+from pipelines.installation import Installation, Observer
+from pipelines.keys import POOL, key, source_tables
+from warehouse import ledger, store
+from warehouse.expectations import Judge
+from warehouse.load import LoadSummary, load
+from warehouse.tables import TABLES
+
+
+class LoadConfig(Config):
+    full: bool = Field(default=False, description="Read every row again, not only what changed.")
+
+
+@multi_asset(specs=source_tables(), name="load", pool=POOL)
+def loaded(
+    context: AssetExecutionContext,
+    config: LoadConfig,
+    installation: ResourceParam[Installation],
+    observer: ResourceParam[Observer],
+    judge: ResourceParam[Judge],
+) -> Iterator[MaterializeResult[None]]:
+    """Load every table of the core, all as of one moment."""
+    with store.opened(installation.warehouse) as connection:
+        if config.full or ledger.last_build(connection) is None:
+            judge.warm()
+        summary = load(
+            connection,
+            installation.database_url,
+            full=config.full,
+            on_table=lambda name, rows: observer(f"source.{name}", f"{rows:,} rows"),
+        )
+    if summary.changed:
+        judge.warm()
+    for warning in summary.warnings:
+        context.log.warning(warning)
+    yield from _materialized(summary)
+
+
+def _materialized(summary: LoadSummary) -> Iterator[MaterializeResult[None]]:
+    moment = summary.load.moment
+    for table in TABLES:
+        yield MaterializeResult(
+            asset_key=key(table.target),
+            metadata={
+                "rows_loaded": summary.rows[table.name],
+                "rows_deleted": summary.deleted[table.name],
+                "columns": table.signature,
+                "is_full": summary.is_full,
+                "load_id": summary.load.load_id,
+                "snapshot": moment.snapshot,
+                "relay_position": moment.relay_position,
+                "seconds": summary.seconds,
+            },
+        )

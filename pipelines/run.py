@@ -1,0 +1,113 @@
+"""Run the pipeline here and now, in this process, recorded where the Dagster UI shows it."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
+
+from pipelines.abandoned import PROCESS, close_abandoned, own_process
+from pipelines.definitions import defs
+from pipelines.installation import Installation, Observer, unheard
+from pipelines.instance import write_instance
+from pipelines.keys import CANDIDATE, LIVE, SNAPSHOT, source_tables
+
+# The observer tells the person at the terminal; the log of events is in the UI.
+QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run came to; `failures` is empty when all went well.
+
+    rows_loaded   rows that this load brought, None where it did not get that far
+    snapshot_id   what is published now, None where nothing new was
+    verdict       what the gate said, None without training
+    """
+
+    run_id: str
+    rows_loaded: int | None
+    snapshot_id: str | None
+    verdict: str | None
+    model_version: str | None
+    failures: tuple[str, ...]
+    seconds: float
+
+    @property
+    def is_success(self) -> bool:
+        return not self.failures
+
+
+def materialize_all(
+    home: Path,
+    database_url: str,
+    *,
+    full: bool = False,
+    train: bool = True,
+    observer: Observer = unheard,
+) -> RunSummary:
+    """Load, build, check, publish and, with `train`, train: each step told to `observer`.
+
+    `home` is RYNEK_HOME, `database_url` the market's Postgres, best for the read-only role. Errors
+    of steps and failed checks come back in `failures`; then nothing was published.
+    """
+    started = time.perf_counter()
+    job = defs.resolve_job_def("everything" if train else "refresh")
+    with DagsterInstance.from_config(str(write_instance(home))) as instance:
+        close_abandoned(instance)
+        result = job.execute_in_process(
+            run_config={"ops": {"load": {"config": {"full": full}}}} | QUIET,
+            instance=instance,
+            raise_on_error=False,
+            tags={PROCESS: own_process()},
+            resources={"installation": Installation(home, database_url), "observer": observer},
+        )
+    return _summary(result, time.perf_counter() - started)
+
+
+def _summary(result: ExecuteInProcessResult, seconds: float) -> RunSummary:
+    found = _metadata(result)
+    loads = [found[spec.key]["rows_loaded"] for spec in source_tables() if spec.key in found]
+    return RunSummary(
+        run_id=result.run_id,
+        rows_loaded=sum(loads) if loads else None,
+        snapshot_id=found.get(SNAPSHOT, {}).get("snapshot_id"),
+        verdict=found.get(CANDIDATE, {}).get("verdict"),
+        model_version=found.get(LIVE, {}).get("version"),
+        failures=_failures(result),
+        seconds=seconds,
+    )
+
+
+def _metadata(result: ExecuteInProcessResult) -> dict[AssetKey, dict[str, Any]]:
+    """Return what each asset said of itself, by its key."""
+    said = {}
+    for event in result.get_asset_materialization_events():
+        materialization = event.step_materialization_data.materialization
+        said[materialization.asset_key] = {
+            name: entry.value for name, entry in materialization.metadata.items()
+        }
+    return said
+
+
+def _failures(result: ExecuteInProcessResult) -> tuple[str, ...]:
+    checks = [
+        f"{check.check_name}: {check.metadata['detail'].value}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and "detail" in check.metadata
+    ]
+    if checks:
+        return tuple(checks)
+    return tuple(
+        _cause(event.step_failure_data.error)
+        for event in result.all_events
+        if event.is_step_failure
+    )
+
+
+def _cause(error: Any) -> str:
+    """Return the innermost message: Dagster wraps what a step raised."""
+    while error.cause:
+        error = error.cause
+    return str(error.message).strip()

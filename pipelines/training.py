@@ -1,0 +1,132 @@
+"""Published interactions to a live recommender: train, evaluate, gate, promote.
+
+Reads published files only, so that a night's training never holds up the minute's load.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetIn,
+    MaterializeResult,
+    MetadataValue,
+    Output,
+    ResourceParam,
+    asset,
+)
+
+from models import artifacts
+from models.behaviour import from_behaviour
+from models.errors import NothingToLearn
+from models.interactions import Interactions
+from models.recommendations import KIND
+from models.training import Outcome, train_and_gate
+from pipelines.installation import Installation, Observer
+from pipelines.keys import CANDIDATE, LIVE, OWNERS, SNAPSHOT
+from warehouse.snapshot import Snapshot
+
+INTERACTIONS = """
+    select shopper_pseudonym, product_id, type, occurred_at
+    from interactions
+    where shopper_pseudonym is not null and product_id is not null
+"""
+GATE = "beats_what_is_live"
+SEED = 0
+
+
+def published_interactions(installation: Installation) -> Interactions:
+    frame = Snapshot.current(installation.published).query(INTERACTIONS)
+    return from_behaviour(
+        frame["shopper_pseudonym"], frame["product_id"], frame["type"], frame["occurred_at"]
+    )
+
+
+@asset(
+    key=CANDIDATE,
+    deps=[SNAPSHOT],
+    group_name="recommender",
+    kinds={"python", "numpy"},
+    owners=OWNERS,
+    check_specs=[
+        AssetCheckSpec(
+            GATE,
+            asset=CANDIDATE,
+            description="A new recipe beats the live one; the same recipe is not worse.",
+        )
+    ],
+)
+def recommender_candidate(
+    context: AssetExecutionContext,
+    installation: ResourceParam[Installation],
+    observer: ResourceParam[Observer],
+) -> Iterator[Output[str | None] | AssetCheckResult]:
+    """Train up to the cut, compare over full rankings, then train the winner on everything.
+
+    The value is the version to make live, or None where the live one must stay.
+    """
+    try:
+        outcome = train_and_gate(
+            published_interactions(installation), installation.artifacts, seed=SEED
+        )
+    except NothingToLearn as error:
+        context.log.warning(str(error))
+        observer("recommender.candidate", "too little data to learn from")
+        yield Output(None, metadata={"verdict": str(error)})
+        yield _gated(False, str(error))
+        return
+    observer("recommender.candidate", _said(outcome))
+    version = outcome.artifact.version if outcome.artifact else None
+    yield Output(version, metadata=_measured(outcome))
+    yield _gated(outcome.verdict.is_passed, "; ".join(outcome.verdict.reasons))
+
+
+@asset(
+    key=LIVE,
+    ins={"version": AssetIn(CANDIDATE)},
+    group_name="recommender",
+    kinds={"numpy"},
+    owners=OWNERS,
+)
+def live_recommender(
+    installation: ResourceParam[Installation],
+    observer: ResourceParam[Observer],
+    version: str | None,
+) -> MaterializeResult[None]:
+    """Move the pointer to the candidate, if it won."""
+    if version:
+        artifacts.promote(installation.artifacts, KIND, version)
+    live = artifacts.live_version(installation.artifacts, KIND) or "none"
+    observer("recommender.live", live)
+    return MaterializeResult(metadata={"version": live, "is_new": version is not None})
+
+
+def _gated(is_passed: bool, reasons: str) -> AssetCheckResult:
+    """A model that loses is no fault of the run: the live one stays, and the check warns."""
+    return AssetCheckResult(
+        check_name=GATE,
+        asset_key=CANDIDATE,
+        passed=is_passed,
+        severity=AssetCheckSeverity.WARN,
+        metadata={"reasons": reasons},
+    )
+
+
+def _said(outcome: Outcome) -> str:
+    verdict = outcome.verdict
+    return f"{verdict.recipe} {'passed' if verdict.is_passed else 'did not pass'} the gate"
+
+
+def _measured(outcome: Outcome) -> dict[str, MetadataValue[Any]]:
+    measured = {
+        f"{recipe} ndcg@20": MetadataValue.float(report.summary(SEED)["ndcg@20"].value)
+        for recipe, report in outcome.reports.items()
+    }
+    return measured | {
+        "verdict": MetadataValue.text(_said(outcome)),
+        "reasons": MetadataValue.text("; ".join(outcome.verdict.reasons)),
+        "version": MetadataValue.text(outcome.artifact.version if outcome.artifact else "none"),
+    }
