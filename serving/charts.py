@@ -11,9 +11,9 @@ import vl_convert
 
 SCRIPT_VERSION = version("vl-convert-python")
 SALES_HEIGHT, ORDERS_HEIGHT, GAP = 196, 54, 16
-AXIS_WIDTH = 56  # the same in both panels, so that their days stand under each other
+AXIS_WIDTH = 46  # the same in both panels, so that their days stand under each other
 DATA = "series"  # the page fills the data set of this name
-RESTING_OPACITY = 0.82
+RESTING_OPACITY = 0.88
 
 TOOLTIP = [
     alt.Tooltip("label:N", title="When"),
@@ -57,18 +57,21 @@ def _bars(
     field: str, amounts: alt.Axis, days: alt.Axis | None, pointed: tuple[alt.Parameter, ...]
 ) -> alt.Chart:
     is_pointed = pointed[0] | pointed[1]
-    chart: alt.Chart = alt.Chart().mark_bar(style=field, cornerRadiusEnd=2)
+    chart: alt.Chart = alt.Chart().mark_rect(
+        style=field, cornerRadiusTopLeft=2, cornerRadiusTopRight=2
+    )
     return chart.encode(
         x=_time("start", days),
         x2="end:T",
         y=alt.Y(field, type="quantitative", axis=amounts, title=None),
+        y2=alt.datum(0),
         fillOpacity=alt.condition(is_pointed, alt.value(1), alt.value(RESTING_OPACITY)),
     )
 
 
 def _columns(height: int, days: alt.Axis | None, pointed: alt.Parameter) -> alt.Chart:
     """A day without sales has no bar to point at, so its whole column answers."""
-    chart: alt.Chart = alt.Chart().mark_bar(opacity=0)
+    chart: alt.Chart = alt.Chart().mark_rect(opacity=0)
     return chart.encode(
         x=_time("from", days), x2="until:T", y=alt.value(0), y2=alt.value(height), tooltip=TOOLTIP
     ).add_params(pointed)

@@ -5,7 +5,8 @@ import { longDay } from "./format.js";
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
-const AXIS_WIDTH = 56;
+const AXIS_WIDTH = 46;
+const AXIS_FORMAT = { hour: "%H:%M", day: "%-d %b", week: "%-d %b", month: "%b %Y" };
 const EDGE = 10;
 const GAP = 0.08; // of a bucket, left free at each side of its bar
 
@@ -19,6 +20,7 @@ export class Chart {
   }
 
   async show(answer) {
+    this.grain = answer.range.grain;
     this.rows = answer.series.map((point) => this.row(point, answer.range.grain));
     showNumbers(document.querySelector("#numbers"), this.rows);
     this.place.setAttribute("aria-label", describe(this.rows, answer, this.formats));
@@ -33,7 +35,7 @@ export class Chart {
     if (!this.rows || !this.place.clientWidth) return;
     const definition = structuredClone(await this.definition);
     this.width = this.place.clientWidth;
-    for (const panel of definition.vconcat) panel.width = this.width - AXIS_WIDTH - EDGE;
+    for (const panel of definition.vconcat) fit(panel, this.width - AXIS_WIDTH - EDGE, this.grain);
     definition.datasets = { series: this.rows };
     definition.config = theme(this.place);
     const drawn = await window.vegaEmbed(this.place, definition, {
@@ -60,6 +62,13 @@ export class Chart {
   }
 }
 
+function fit(panel, width, grain) {
+  panel.width = width;
+  for (const { encoding } of panel.layer) {
+    if (encoding.x.axis) encoding.x.axis.format = AXIS_FORMAT[grain];
+  }
+}
+
 function endOf(from, grain) {
   if (grain === "hour") return from + HOUR;
   if (grain === "day") return from + DAY;
@@ -82,7 +91,7 @@ function theme(place) {
     background: "transparent",
     font: token("--body"),
     view: { stroke: null },
-    style: { revenue: { fill: token("--accent") }, orders: { fill: token("--second") } },
+    style: { revenue: { color: token("--accent") }, orders: { color: token("--second") } },
     axis: {
       labelColor: token("--soft-ink"), labelFontSize: 12, gridColor: token("--line"),
       domain: false, ticks: false, labelPadding: 8,

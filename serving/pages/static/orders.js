@@ -41,8 +41,9 @@ export class Orders {
       picture(order.lines[0]?.title ?? order.order_id, order.lines[0]?.image_url),
       element("span", { class: "items", title: items }, items),
       element("span", { class: "total" }, this.formats.money(order.total_cents)),
-      element("small", { class: "meta" }, time, ` · ${order.order_id} · Customer ${order.customer}`),
-      element("span", { class: `status ${order.status}` }, STATUS[order.status]));
+      element("span", { class: `status ${order.status}` }, STATUS[order.status]),
+      element("small", { class: "meta" }, time, ` · ${order.order_id}`, element("br"),
+        `Customer ${order.customer}`));
   }
 }
 

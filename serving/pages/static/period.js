@@ -39,7 +39,10 @@ export class Period {
 
   pressed(button) {
     if (!button) return;
-    if ("custom" in button.dataset) return this.toggle(this.form.hidden);
+    if ("custom" in button.dataset) {
+      this.toggle(this.form.hidden);
+      return this.form.hidden || this.form.elements.from.focus();
+    }
     this.toggle(false);
     this.choose({ days: Number(button.dataset.days) });
   }
@@ -65,7 +68,6 @@ export class Period {
     this.form.elements.to.value = to;
     this.form.elements.to.max = this.form.elements.from.max = this.today();
     this.presets.querySelector("[data-custom]").setAttribute("aria-expanded", String(isOpen));
-    if (isOpen) this.form.elements.from.focus();
   }
 
   mark() {

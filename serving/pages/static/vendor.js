@@ -79,7 +79,7 @@ async function showFigures(answer) {
 // A quiet period is no dead end: it names the last busy day and leads there.
 function showEmpty(isEmpty, answer) {
   const place = document.querySelector("#chart-empty");
-  document.querySelector("#chart").hidden = isEmpty;
+  for (const part of [".chart", ".legend", ".numbers"]) document.querySelector(part).hidden = isEmpty;
   place.hidden = !isEmpty;
   if (!isEmpty) return;
   const day = answer.last_order_date;
