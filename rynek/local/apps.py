@@ -13,15 +13,16 @@ import redis
 from rynek.local.addresses import Addresses
 from rynek.local.home import Home
 from rynek.local.ports import LOOPBACK
-from rynek.local.process import CHECK_SECONDS, CODE, Process, always, answers, python
+from rynek.local.process import CHECK_SECONDS, CODE, Process, Stop, always, answers, python
 
 NAMES = ("core", "workers", "serving", "dagster-code", "dagster", "dagster-daemon")
 PORTED = ("core", "serving", "dagster-code", "dagster")
 DEFINITIONS = "pipelines.definitions"
 # Importing Dagster takes seconds, and on a loaded machine tens of them.
 DAGSTER_READY_SECONDS = 120.0
-# A pipeline run, or a worker's call to Stripe, is given this long to end by itself.
-PATIENT = (("SIGTERM", 30.0), ("SIGKILL", 5.0))
+# A worker's call to Stripe is given this long to end by itself, and a pipeline run that long.
+UNTIL_STRIPE_ANSWERS: Stop = (("SIGTERM", 30.0), ("SIGKILL", 5.0))
+UNTIL_THE_RUN_ENDS: Stop = (("SIGTERM", 15.0), ("SIGKILL", 5.0))
 LAST_PUBLISHED = "rynek:facts:published"
 
 WORKSPACE = """\
@@ -114,7 +115,7 @@ def workers(market: Market) -> Process:
         environment=core_variables(market),
         folder=CODE,
         is_healthy=lambda: relay_reported_since(market.servers.redis_url, born),
-        stop=PATIENT,
+        stop=UNTIL_STRIPE_ANSWERS,
     )
 
 
@@ -162,7 +163,7 @@ def dagster(
         environment=market.variables("RYNEK_HOME", "DAGSTER_HOME", "PIPELINE_DATABASE_URL"),
         folder=CODE,
         is_healthy=is_healthy,
-        stop=PATIENT,
+        stop=UNTIL_THE_RUN_ENDS,
         ready_seconds=DAGSTER_READY_SECONDS,
         facts={"url": market.url(name)} if name == "dagster" else {},
     )
