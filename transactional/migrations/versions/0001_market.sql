@@ -516,7 +516,7 @@ declare
 begin
     for loaded in
         select * from (values
-            ('owners', 'owner_id'), ('vendors', 'vendor_id'), ('shoppers', 'shopper_id'),
+            ('owners', 'owner_id'), ('vendors', 'vendor_id'), ('shoppers', 'shopper_pseudonym'),
             ('categories', 'category_id'), ('products', 'product_id'), ('offers', 'offer_id'),
             ('stock', 'offer_id'), ('orders', 'order_id'), ('vendor_orders', 'vendor_order_id'),
             ('order_lines', 'line_id'), ('payments', 'payment_id'), ('transfers', 'transfer_id'),
