@@ -7,7 +7,7 @@ https://arxiv.org/abs/2110.14037.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -24,12 +24,14 @@ class ALS(Recommender):
     """Every half-step is exact; the shoppers' side is never stored but solved from a history.
 
     So a shopper who was in training and one who comes tomorrow are answered by the same equation.
+    `penalty` is λ (n + α₀ n_items)^ν of a shopper with a history of average length n: unlike λ it
+    keeps its meaning when α₀ or the catalogue changes.
     """
 
     recipe: ClassVar[str] = "ials"
     factors: int = 64
-    unobserved_weight: float = 0.1
-    regularisation: float = 0.003
+    unobserved_weight: float = 0.03
+    penalty: float = 1.0
     exponent: float = 1.0
     iterations: int = 12
     initial_scale: float = 0.1
@@ -37,17 +39,27 @@ class ALS(Recommender):
     items: FactorSpace = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("factors", "unobserved_weight", "regularisation", "iterations"):
+        for name in ("factors", "unobserved_weight", "penalty", "iterations"):
             if not getattr(self, name) > 0:
                 raise ParametersInvalid(f"{name} must be positive, not {getattr(self, name)}.")
 
     def learn(self, interactions: Interactions) -> None:
         by_shopper = interactions.matrix
         by_item = by_shopper.T.tocsr()
-        items = self.space(self.initial_factors(interactions.n_items))
+        ridge = self.ridge(by_shopper)
+        items = FactorSpace.over(self.initial_factors(interactions.n_items), ridge)
         for _ in range(self.iterations):
-            items = self.space(self.space(items.solve(by_shopper)).solve(by_item))
+            shoppers = FactorSpace.over(items.solve(by_shopper), ridge)
+            items = FactorSpace.over(shoppers.solve(by_item), ridge)
         self.items = items
+
+    def ridge(self, by_shopper: Histories) -> Ridge:
+        """λ from the penalty of an average shopper."""
+        with_history = max(int((np.diff(by_shopper.indptr) > 0).sum()), 1)
+        average = Ridge(self.unobserved_weight, 1.0, self.exponent).penalty(
+            by_shopper.nnz / with_history, by_shopper.shape[1]
+        )
+        return Ridge(self.unobserved_weight, self.penalty / average, self.exponent)
 
     def initial_factors(self, n_items: int) -> Float32:
         """`(n_items, factors)` normal draws from the seed."""
@@ -57,11 +69,6 @@ class ALS(Recommender):
         )
         return drawn * np.float32(scale)
 
-    def space(self, factors: Float32) -> FactorSpace:
-        """One side held fixed, for the other to be solved against."""
-        ridge = Ridge(self.unobserved_weight, self.regularisation, self.exponent)
-        return FactorSpace.over(factors, ridge)
-
     def score_histories(self, histories: Histories) -> Float32:
         return self.items.solve(histories) @ self.items.factors.T
 
@@ -70,7 +77,7 @@ class ALS(Recommender):
             "popularity": self.popularity,
             "item_factors": self.items.factors,
             "spectrum": self.items.spectrum,
-            "ridge": np.array([self.unobserved_weight, self.regularisation, self.exponent]),
+            "ridge": np.array(astuple(self.items.ridge)),
         }
 
 

@@ -34,7 +34,7 @@ class Ridge:
     regularisation: float
     exponent: float
 
-    def penalty(self, history_length: int, n_fixed: int) -> float:
+    def penalty(self, history_length: float, n_fixed: int) -> float:
         """λ (|history| + α₀ n)^ν."""
         return self.regularisation * float(
             (history_length + self.unobserved_weight * n_fixed) ** self.exponent

@@ -51,13 +51,26 @@ def without_self(weights: Histories, rows: Int64) -> Histories:
 
 def strongest(weights: Histories, kept: int) -> Histories:
     """Only the `kept` largest entries of each row; equal ones by lower column."""
-    lengths = np.diff(weights.indptr)
-    rows = np.repeat(np.arange(weights.shape[0]), lengths)
-    order = np.lexsort((weights.indices, -weights.data, rows))
-    place = np.arange(weights.nnz) - np.repeat(weights.indptr[:-1], lengths)
-    chosen = order[place < kept]
-    indptr = np.concatenate(([0], np.cumsum(np.minimum(lengths, kept))))
-    return csr_array((weights.data[chosen], weights.indices[chosen], indptr), shape=weights.shape)
+    weights.sort_indices()
+    starts = weights.indptr.astype(np.int64)
+    chosen = [
+        begin + _largest(weights.data[begin:end], kept)
+        for begin, end in zip(starts[:-1], starts[1:], strict=True)
+    ]
+    where = np.concatenate(chosen) if chosen else np.zeros(0, np.int64)
+    indptr = np.concatenate(([0], np.cumsum(np.minimum(np.diff(starts), kept))))
+    return csr_array((weights.data[where], weights.indices[where], indptr), shape=weights.shape)
+
+
+def _largest(values: Float32, kept: int) -> Int64:
+    """Places of the `kept` largest values, in order of place."""
+    if len(values) <= kept:
+        return np.arange(len(values))
+    border = np.partition(values, len(values) - kept)[len(values) - kept]
+    is_chosen = values > border
+    tied = np.flatnonzero(values == border)[: kept - int(is_chosen.sum())]
+    is_chosen[tied] = True
+    return np.flatnonzero(is_chosen)
 
 
 def blocks(n_items: int) -> Iterator[Int64]:

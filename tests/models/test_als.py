@@ -52,8 +52,8 @@ def test_folding_one_shopper_in_equals_solving_all() -> None:
 
 def test_no_small_step_in_256_random_directions_improves_the_loss() -> None:
     market = taste_market(shoppers=40, products=30, events=6)
-    model = ALS(factors=5, regularisation=0.05, unobserved_weight=0.2, iterations=3)
-    items = model.space(model.initial_factors(market.n_items))
+    initial = ALS(factors=5).initial_factors(market.n_items)
+    items = FactorSpace.over(initial, RIDGE)
     shoppers = items.solve(market.matrix)
     ridge = items.ridge
     best = loss(market.matrix, shoppers, items.factors, ridge)
@@ -95,7 +95,7 @@ def test_ours_ranks_no_worse_than_the_reference_implementation() -> None:
     assert ours > 0.97 * theirs
 
 
-@pytest.mark.parametrize("name", ["factors", "regularisation", "unobserved_weight", "iterations"])
+@pytest.mark.parametrize("name", ["factors", "penalty", "unobserved_weight", "iterations"])
 def test_parameters_outside_their_range_are_refused(name: str) -> None:
     with pytest.raises(ParametersInvalid, match=name):
         ALS(**{name: 0})

@@ -1,0 +1,108 @@
+"""An equal, stated budget of trials for every model, spent on training data alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.evaluation import Split, Task, evaluate
+from models.recommender import Recommender
+from models.registry import recommender
+
+
+@dataclass(frozen=True)
+class Between:
+    """A number drawn evenly, or evenly by magnitude."""
+
+    low: float
+    high: float
+    by_magnitude: bool = False
+    is_whole: bool = False
+
+    def draw(self, rng: np.random.Generator) -> float | int:
+        ends = (self.low, self.high)
+        drawn = np.exp(rng.uniform(*np.log(ends))) if self.by_magnitude else rng.uniform(*ends)
+        return round(float(drawn)) if self.is_whole else float(f"{drawn:.3g}")
+
+
+def magnitude(low: float, high: float) -> Between:
+    return Between(low, high, by_magnitude=True)
+
+
+def count(low: int, high: int) -> Between:
+    return Between(low, high, by_magnitude=True, is_whole=True)
+
+
+SPACES: Mapping[str, Mapping[str, Between]] = {
+    "popularity": {"half_life_days": magnitude(3, 1_000)},
+    "item_knn": {"neighbours": count(20, 800), "shrinkage": magnitude(0.5, 500)},
+    "rp3beta": {
+        "neighbours": count(20, 800),
+        "alpha": Between(0.3, 1.2),
+        "beta": Between(0.0, 0.8),
+    },
+    "ease": {"regularisation": magnitude(10, 3_000)},
+    "sparse_ease": {"regularisation": magnitude(3, 1_000), "neighbours": count(50, 400)},
+    "gf_cf": {"rank": count(16, 1_000), "low_pass_weight": magnitude(0.01, 3)},
+    "bspm": {
+        "rank": count(16, 1_000),
+        "low_pass_weight": magnitude(0.01, 3),
+        "sharpening": Between(0.1, 3.0),
+    },
+    "ials": {
+        "factors": count(32, 256),
+        "penalty": magnitude(0.3, 100),
+        "unobserved_weight": magnitude(0.0003, 0.3),
+    },
+    "implicit_als": {
+        "factors": count(32, 256),
+        "regularisation": magnitude(0.001, 100),
+        "alpha": magnitude(1, 200),
+    },
+    "session_knn": {
+        "neighbours": count(20, 1_000),
+        "sessions_per_item": count(50, 5_000),
+        "length": count(2, 100),
+    },
+    "buy_again": {"half_life_days": magnitude(5, 2_000)},
+    "tifu_knn": {
+        "neighbours": count(10, 900),
+        "own_share": Between(0.0, 1.0),
+        "within": Between(0.6, 1.0),
+        "across": Between(0.4, 1.0),
+        "group_size": count(2, 20),
+    },
+}
+"""What is tuned, by recipe; everything else stays at its default."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting and what it reached on the validation split."""
+
+    parameters: Mapping[str, Any]
+    ndcg: float
+
+
+def tuned(
+    recipe: str, split: Split, trials: int, *, k: int = 20, task: Task = "new", seed: int = 0
+) -> tuple[Recommender, list[Trial]]:
+    """The best of `trials` settings, unfitted, and all that was tried. The defaults are the first.
+
+    `split` must lie within the training data of whatever the model is judged on later.
+    """
+    rng = np.random.default_rng([seed, *recipe.encode()])
+    tried: list[Trial] = []
+    for number in range(max(trials, 1)):
+        drawn = {name: space.draw(rng) for name, space in SPACES[recipe].items()}
+        parameters = drawn if number else {}
+        if trials > 0:
+            tried.append(Trial(parameters, _reached(recipe, parameters, split, k, task)))
+    best = max(tried, key=lambda trial: trial.ndcg).parameters if tried else {}
+    return recommender(recipe, best), tried
+
+
+def _reached(recipe: str, parameters: Mapping[str, Any], split: Split, k: int, task: Task) -> float:
+    model = recommender(recipe, parameters).fit(split.train)
+    return float(evaluate(model, split, k=k, task=task).by_shopper[f"ndcg@{k}"].mean())

@@ -1,0 +1,219 @@
+"""`rynek evaluate`: recommenders on any Parquet file, tuned with equal budgets, with intervals."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import polars as pl
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from models import protocols
+from models.comparison import Row, compare
+from models.errors import ModelsError, ParametersInvalid
+from models.evaluation import Interval, Split, Task
+from models.interactions import Interactions
+from models.recommender import Recommender
+from models.registry import RECIPES
+from models.tuning import Trial, tuned
+
+SHOPPERS_JUDGED = 20_000
+VALIDATION_SHARE = 0.1
+DEFAULT_MODELS = "popularity,item_knn,rp3beta,sparse_ease,ials"
+COLUMNS = {
+    "user": ("user", "shopper_pseudonym", "household_id", "CustomerID", "userId", "session_id"),
+    "item": ("item", "product_id", "StockCode", "movieId", "offer_id"),
+    "time": ("occurred_at", "transaction_timestamp", "InvoiceDate", "timestamp", "time"),
+    "basket": ("basket", "basket_id", "order_id", "InvoiceNo"),
+    "session": ("session_id", "session", "basket_id", "InvoiceNo"),
+}
+
+ProtocolName = Literal["temporal", "session", "next-basket"]
+Parquet = typer.Option(exists=True, dir_okay=False)
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What is asked of the models, and where they may be tuned for it."""
+
+    splits: Sequence[Split]
+    validation: Split
+    task: Task
+    described: str
+
+
+def evaluate(
+    train: Annotated[Path | None, Parquet] = None,
+    test: Annotated[Path | None, Parquet] = None,
+    interactions: Annotated[Path | None, Parquet] = None,
+    protocol: Annotated[ProtocolName, typer.Option(help="How to cut --interactions.")] = "temporal",
+    models: Annotated[str, typer.Option(help="Recipes, comma-separated.")] = DEFAULT_MODELS,
+    tune: Annotated[int, typer.Option(min=0, help="Settings tried per model, on train only.")] = 0,
+    task: Annotated[
+        Task | None, typer.Option(help="Rank items new to the shopper, or all.")
+    ] = None,
+    k: Annotated[int, typer.Option(min=1, max=1_000)] = 20,
+    holdout_days: Annotated[float, typer.Option(min=0.01)] = 28.0,
+    origins: Annotated[int, typer.Option(min=1, max=24, help="Rolling cuts in time.")] = 1,
+    shoppers: Annotated[int, typer.Option(min=1, help="Judged at most.")] = SHOPPERS_JUDGED,
+    user: Annotated[str | None, typer.Option(help="Column of shoppers.")] = None,
+    item: Annotated[str | None, typer.Option(help="Column of items.")] = None,
+    time: Annotated[str | None, typer.Option(help="Column of times.")] = None,
+    basket: Annotated[str | None, typer.Option(help="Column of baskets or sessions.")] = None,
+    seed: int = 0,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Judge recommenders by what shoppers did next, ranking every item, with 95 % intervals."""
+    try:
+        recipes = _recipes(models)
+        wanted = {"user": user, "item": item, "time": time, "basket": basket}
+        if train and test and not interactions:
+            exam = _published(train, test, wanted, task or "new", seed)
+        elif interactions and not (train or test):
+            events = _read(interactions, wanted, is_by_session=protocol == "session")
+            exam = _cut(events, protocol, task, holdout_days, origins, shoppers, seed)
+        else:
+            raise ParametersInvalid("Give either --train and --test, or --interactions.")
+        chosen = [tuned(r, exam.validation, tune, k=k, task=exam.task, seed=seed) for r in recipes]
+        fitted: list[Recommender] = [model for model, _ in chosen]
+        rows = compare(fitted, exam.splits, k=k, task=exam.task, seed=seed)
+    except ModelsError as error:
+        typer.echo(f"{error.code}: {error}", err=True)
+        raise typer.Exit(1) from error
+    trials = dict(zip(recipes, (tried for _, tried in chosen), strict=True))
+    if as_json:
+        typer.echo(json.dumps(_document(exam, rows, trials, k)))
+    else:
+        Console().print(_table(exam, rows, k, tune))
+
+
+def _recipes(models: str) -> list[str]:
+    names = [name.strip() for name in models.split(",") if name.strip()]
+    unknown = [name for name in names if name not in RECIPES]
+    if unknown or not names:
+        raise ParametersInvalid(f"--models {models!r}: choose among {', '.join(RECIPES)}.")
+    return names
+
+
+def _published(
+    train: Path, test: Path, wanted: dict[str, str | None], task: Task, seed: int
+) -> Exam:
+    parts = [pl.read_parquet(path) for path in (train, test)]
+    user, item = (_column(parts[0], role, wanted[role]) for role in ("user", "item"))
+    both = pl.concat([part.select(user, item) for part in parts])
+    events = Interactions.from_columns(_codes(both[user]), _codes(both[item]))
+    is_train = np.arange(len(both)) < len(parts[0])
+    known = events.where(is_train)
+    split = protocols.given(known, events.where(~is_train), task=task)
+    validation = protocols.random_share(
+        VALIDATION_SHARE, task=task, max_shoppers=SHOPPERS_JUDGED, seed=seed
+    )(known)
+    return Exam([split], validation, task, f"{train.name} / {test.name}, {task} items")
+
+
+def _cut(
+    events: Interactions,
+    protocol: ProtocolName,
+    task: Task | None,
+    holdout_days: float,
+    origins: int,
+    shoppers: int,
+    seed: int,
+) -> Exam:
+    if protocol == "session":
+        task, cut = "all", protocols.session(max_shoppers=shoppers, seed=seed)
+    elif protocol == "next-basket":
+        task = task or "all"
+        cut = protocols.next_basket(task=task, max_shoppers=shoppers, seed=seed)
+    else:
+        task = task or "new"
+        cut = protocols.temporal(holdout_days, task=task, max_shoppers=shoppers, seed=seed)
+    splits = protocols.rolling(cut, events, holdout_days, origins)
+    # The earliest origin's training data has seen none of the windows that judge.
+    validation = cut(splits[-1].train)
+    return Exam(splits, validation, task, f"{protocol}, {origins} origin(s), {task} items")
+
+
+def _read(path: Path, wanted: dict[str, str | None], *, is_by_session: bool) -> Interactions:
+    frame = pl.read_parquet(path)
+    user = _column(frame, "session" if is_by_session else "user", wanted["user"])
+    item, time = (_column(frame, role, wanted[role]) for role in ("item", "time"))
+    basket = wanted["basket"] or next((c for c in COLUMNS["basket"] if c in frame.columns), user)
+    frame = frame.drop_nulls([user, item, time])
+    if "Quantity" in frame.columns:
+        frame = frame.filter(pl.col("Quantity") > 0)
+    return Interactions.from_columns(
+        _codes(frame[user]),
+        _codes(frame[item]),
+        occurred_at=_times(frame[time]),
+        baskets=_codes(frame[basket]),
+    )
+
+
+def _column(frame: pl.DataFrame, role: str, wanted: str | None) -> str:
+    if wanted is not None and wanted not in frame.columns:
+        raise ParametersInvalid(f"There is no column {wanted!r} among {', '.join(frame.columns)}.")
+    known = [name for name in COLUMNS[role] if name in frame.columns]
+    if wanted is None and not known:
+        raise ParametersInvalid(f"Name the {role} column among {', '.join(frame.columns)}.")
+    return wanted or known[0]
+
+
+def _codes(values: pl.Series) -> pl.Series:
+    """Whole numbers as they are, anything else by rank."""
+    return values if values.dtype.is_integer() else values.rank("dense").cast(pl.Int64)
+
+
+def _times(values: pl.Series) -> pl.Series:
+    """Datetimes as they are; whole numbers are seconds since 1970."""
+    return pl.from_epoch(values, "s") if values.dtype.is_integer() else values
+
+
+def _document(
+    exam: Exam, rows: list[Row], trials: dict[str, list[Trial]], k: int
+) -> dict[str, Any]:
+    return {
+        "protocol": exam.described,
+        "k": k,
+        "rows": [
+            {
+                "model": row.recipe,
+                "parameters": dict(row.parameters),
+                "trials": len(trials[row.recipe]),
+                "shoppers": row.shoppers,
+                "metrics": {name: list(values) for name, values in row.metrics.items()},
+                "best_ahead_by": None if row.behind_best is None else list(row.behind_best),
+                "fit_seconds": round(row.fit_seconds, 2),
+                "answer_seconds": round(row.answer_seconds, 2),
+            }
+            for row in rows
+        ],
+    }
+
+
+def _table(exam: Exam, rows: list[Row], k: int, trials: int) -> Table:
+    shown = (f"ndcg@{k}", f"recall@{k}", f"recall_capped@{k}", f"mrr@{k}", f"coverage@{k}")
+    title = f"{exam.described}, {rows[0].shoppers:,} shoppers, {trials} trials per model"
+    table = Table("model", *shown, "best is ahead by", "fit s", "answer s", title=title)
+    for row in rows:
+        cells = [_cell(row.metrics[name]) for name in shown]
+        seconds = (f"{row.fit_seconds:.1f}", f"{row.answer_seconds:.1f}")
+        table.add_row(row.recipe, *cells, _ahead(row.behind_best), *seconds)
+    return table
+
+
+def _cell(interval: Interval) -> str:
+    spread = (interval.high - interval.low) / 2
+    return f"{interval.value:.4f}" + ("" if math.isclose(spread, 0) else f" ±{spread:.4f}")
+
+
+def _ahead(difference: Interval | None) -> str:
+    if difference is None:
+        return "best"
+    value, low, high = (100 * part for part in difference)
+    return f"{value:+.1f} % ({low:+.1f} to {high:+.1f})"
