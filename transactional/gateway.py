@@ -28,6 +28,7 @@ STATUS: dict[str, IntentStatus] = {
 }
 NETWORK_RETRIES = 2
 SECONDS_TO_ANSWER = 20
+WEBHOOK_TOLERANCE_SECONDS = 300
 
 
 class StripeUnavailableError(UnavailableError):
@@ -83,7 +84,6 @@ class Charge:
 class Payout:
     """One vendor's share of one charge."""
 
-    transfer_id: int
     amount_cents: int
     currency: str
     destination: str
@@ -163,7 +163,7 @@ class Gateway:
             "currency": payout.currency.lower(),
             "destination": payout.destination,
             "transfer_group": payout.transfer_group,
-            "metadata": {"transfer_id": f"tra_{payout.transfer_id}"},
+            "metadata": {"transfer_key": str(key)},
         }
         if payout.source_charge_id is not None:
             params["source_transaction"] = payout.source_charge_id
@@ -175,12 +175,12 @@ class Gateway:
             raise _translated(error) from error
         return transfer.id
 
-    def find_payout(self, transfer_id: int, transfer_group: str) -> str | None:
+    def find_payout(self, transfer_group: str, key: UUID) -> str | None:
         """Stripe's id of a transfer whose answer we may have lost."""
         try:
             found = self._client.v1.transfers.list({"transfer_group": transfer_group, "limit": 100})
             for transfer in found.auto_paging_iter():
-                if _metadata(transfer, "transfer_id") == f"tra_{transfer_id}":
+                if _metadata(transfer, "transfer_key") == str(key):
                     return transfer.id
         except stripe.StripeError as error:
             raise _translated(error) from error
@@ -189,10 +189,14 @@ class Gateway:
     def open_event(self, body: bytes, signature: str) -> dict[str, Any]:
         """The event inside a webhook's raw bytes. Raises WebhookInvalidError."""
         try:
-            self._client.construct_event(body, signature, self._secret)
-            event: dict[str, Any] = json.loads(body)
+            stripe.WebhookSignature.verify_header(
+                body.decode(), signature, self._secret, WEBHOOK_TOLERANCE_SECONDS
+            )
+            event = json.loads(body)
         except (ValueError, stripe.SignatureVerificationError) as error:
             raise WebhookInvalidError from error
+        if not isinstance(event, dict):
+            raise WebhookInvalidError("an event is a JSON object")
         return event
 
     def _answered(self, call: "Any") -> Intent:

@@ -46,7 +46,20 @@ class RedisSink:
         self._redis = client
 
     def publish(self, published: Sequence[Row]) -> None:
-        """Append facts in position order; one that is there already is left alone."""
+        """Append facts in position order; what was published before a crash is left alone."""
+        if any(_is_refused(answer) for answer in self._append(published)):
+            newest = cast(Any, self._redis.xrevrange(STREAM, count=1))
+            if newest and _identity(newest[0][1]) != published[0]["identity"]:
+                log.warning("%s holds another market's facts; it is begun anew", STREAM)
+                self._redis.delete(STREAM)
+                self._append(published)
+
+    def heartbeat(self, position: int, identity: str, now: datetime) -> None:
+        beat = {"position": position, "at": now.isoformat(), "identity": identity}
+        self._redis.set(PUBLISHED, json.dumps(beat))
+
+    def _append(self, published: Sequence[Row]) -> list[object]:
+        """Redis's answers: an entry's id, or its refusal of an id that is not the newest."""
         batch = self._redis.pipeline(transaction=False)
         for fact in published:
             batch.xadd(
@@ -56,28 +69,19 @@ class RedisSink:
                 maxlen=STREAM_LENGTH,
                 approximate=True,
             )
-        answers = batch.execute(raise_on_error=False)
-        for fact, answer in zip(published, answers, strict=True):
-            if isinstance(answer, redis.ResponseError) and "equal or smaller" in str(answer):
-                self._explain_refusal(fact)
-            elif isinstance(answer, Exception):
+        answers: list[object] = batch.execute(raise_on_error=False)
+        for answer in answers:
+            if isinstance(answer, Exception) and not _is_refused(answer):
                 raise answer
-
-    def heartbeat(self, position: int, identity: str, now: datetime) -> None:
-        beat = {"position": position, "at": now.isoformat(), "identity": identity}
-        self._redis.set(PUBLISHED, json.dumps(beat))
-
-    def _explain_refusal(self, fact: Row) -> None:
-        """A refused id was published before a crash, or the stream is another market's: it goes."""
-        newest = cast(Any, self._redis.xrevrange(STREAM, count=1))
-        if newest and json.loads(newest[0][1][b"fact"])["identity"] != fact["identity"]:
-            log.warning("the stream %s holds another market's facts; it is begun anew", STREAM)
-            self._redis.delete(STREAM)
-            raise StreamForeignError
+        return answers
 
 
-class StreamForeignError(redis.RedisError):
-    """The stream held another market's facts and was begun anew; publish again."""
+def _is_refused(answer: object) -> bool:
+    return isinstance(answer, redis.ResponseError) and "equal or smaller" in str(answer)
+
+
+def _identity(fields: dict[bytes, bytes]) -> object:
+    return json.loads(fields[b"fact"])["identity"]
 
 
 class RelayTakenError(UnavailableError):

@@ -58,11 +58,10 @@ def _send_one(database: Database, gateway: Gateway, claim: Row, now: datetime) -
 def _pay_out(database: Database, gateway: Gateway, claim: Row, now: datetime) -> str:
     """On a second try Stripe is asked first: its keys may have lapsed, the money has not."""
     if claim["attempts"] > 1:
-        found = gateway.find_payout(claim["transfer_id"], claim["transfer_group"])
+        found = gateway.find_payout(claim["transfer_group"], claim["idempotency_key"])
         if found is not None:
             return found
     payout = Payout(
-        transfer_id=claim["transfer_id"],
         amount_cents=claim["amount_cents"],
         currency=claim["currency"],
         destination=vendor_accounts.open_one(database, gateway, claim["vendor_id"], now),

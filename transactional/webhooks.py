@@ -21,15 +21,15 @@ FIRST_RETRY = timedelta(seconds=1)
 LAST_RETRY = timedelta(hours=1)
 
 
-def store(connection: Transaction, event: dict[str, Any]) -> bool:
+def store(connection: Transaction, event: dict[str, Any], now: datetime) -> bool:
     """Keep a verified event; False where it is known already. Raises WebhookInvalidError."""
     event_id, type_ = event.get("id"), event.get("type")
     if not isinstance(event_id, str) or not isinstance(type_, str):
         raise WebhookInvalidError("an event has an id and a type")
     stored = connection.execute(
-        "insert into webhook_events (event_id, type, payload) values (%s, %s, %s)"
+        "insert into webhook_events (event_id, type, payload, retry_at) values (%s, %s, %s, %s)"
         " on conflict do nothing",
-        (event_id, type_, Jsonb(event)),
+        (event_id, type_, Jsonb(event), now),
     )
     return stored.rowcount == 1
 

@@ -3,7 +3,7 @@
 Every exchange with the stand-in is held to Stripe's published description at the end of each test.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,11 +13,12 @@ from fastapi.testclient import TestClient
 
 from tests.rynek.local.stripe.standins import KEY, Standin, running
 from tests.stripe_contract import check_recording
-from tests.transactional.market import Clock, TestMarket
+from tests.transactional.market import Clock, TestMarket, Visit
 from transactional.database import Database
 from transactional.gateway import Gateway
 from transactional.http.app import create_app
 from transactional.settings import Settings
+from transactional.tokens import Role
 
 SECRET = "whsec_core"
 
@@ -45,9 +46,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def market(
-    database: Database, settings: Settings, recording: Path
-) -> Iterator[TestMarket]:
+def market(database: Database, settings: Settings, recording: Path) -> Iterator[TestMarket]:
     """A market with a currency and a clock; its exchanges with Stripe are checked afterwards."""
     seen = recording.stat().st_size if recording.exists() else 0
     market = TestMarket(database, Gateway(settings), Clock(), settings)
@@ -64,15 +63,15 @@ def stream(redis_url: str) -> Iterator["redis.Redis"]:
 
 
 @pytest.fixture
-def visit(market: TestMarket) -> Iterator[Callable[..., TestClient]]:
+def visit(market: TestMarket) -> Iterator[Visit]:
     """Sign in over HTTP: `visit("shopper", 3)`, `visit("operator")`, or `visit()` as nobody."""
     app = create_app(market.settings, market.clock)
     with TestClient(app, raise_server_exceptions=False) as anyone:
 
-        def signed_in(*who: object) -> TestClient:
-            if not who:
+        def signed_in(role: Role | None = None, subject_id: int | None = None) -> TestClient:
+            if role is None:
                 return anyone
-            headers = {"Authorization": f"Bearer {market.token(*who)}"}
+            headers = {"Authorization": f"Bearer {market.token(role, subject_id)}"}
             return TestClient(app, headers=headers, raise_server_exceptions=False)
 
         yield signed_in

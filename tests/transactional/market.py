@@ -4,12 +4,13 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
+
+from fastapi.testclient import TestClient
 
 from transactional import (
     carts,
@@ -32,6 +33,13 @@ from transactional.settings import Settings
 from transactional.shoppers import NewShopper
 from transactional.tokens import Role
 from transactional.vendors import NewVendor
+
+
+class Visit(Protocol):
+    """Sign in over HTTP: `visit("shopper", 3)`, `visit("operator")`, or `visit()` as nobody."""
+
+    def __call__(self, role: Role | None = None, subject_id: int | None = None) -> TestClient: ...
+
 
 GOOD_CARD = "pm_card_visa"
 DECLINED_CARD = "pm_card_chargeDeclined"
@@ -106,7 +114,9 @@ class TestMarket:
     def pay(self, order_id: int, card: str = GOOD_CARD) -> Intent | None:
         with self.database.transaction() as connection:
             begun = payments.begin(connection, order_id, card, self.clock())
-        return begun and payments.finish(self.database, self.gateway, begun, self.clock())
+        if begun is None:
+            return None
+        return payments.finish(self.database, self.gateway, begun, self.clock())
 
     def paid_order(self, *wanted: tuple[int, int]) -> int:
         order_id = self.order(*wanted)
@@ -150,5 +160,3 @@ def intent_event(payment_intent_id: str, kind: str = "payment_intent.succeeded")
         "type": kind,
         "data": {"object": {"id": payment_intent_id, "object": "payment_intent", "status": "?"}},
     }
-
-

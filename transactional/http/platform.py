@@ -106,7 +106,7 @@ async def receive_webhook(
 
 def _store(market: Running, event: dict[str, Any]) -> None:
     with market.database.transaction() as connection:
-        webhooks.store(connection, event)
+        webhooks.store(connection, event, market.clock())
 
 
 def _has_postgres(market: Running) -> bool:

@@ -1,0 +1,262 @@
+"""The gaps of a payment: titles name where the process ended, each goes on from there."""
+
+import threading
+
+import pytest
+
+from tests.rynek.local.stripe.standins import Standin
+from tests.transactional.market import CHALLENGED_CARD, DECLINED_CARD, GOOD_CARD, TestMarket
+from transactional import expiry, open_tasks, orders, payments, recovery, stock
+from transactional.attempts import MOST_ATTEMPTS, PaymentInProgressError, TooManyAttemptsError
+from transactional.gateway import Gateway, Intent, StripeRefusedError, StripeUnavailableError
+from transactional.payments import Begun, HoldLapsedError, IntentForeignError
+
+
+class LosingAnswers(Gateway):
+    """Stripe does what it is asked, and the answer is lost on the way."""
+
+    def charge(self, *asked: object) -> Intent:
+        super().charge(*asked)  # type: ignore[arg-type]  # passed through as it came
+        raise StripeUnavailableError
+
+
+def begin(market: TestMarket, order_id: int, card: str = GOOD_CARD) -> Begun:
+    with market.database.transaction() as connection:
+        begun = payments.begin(connection, order_id, card, market.clock())
+    assert begun is not None
+    return begun
+
+
+def recover(market: TestMarket) -> int:
+    market.clock.advance(seconds=31)
+    return recovery.recover(market.database, market.gateway, market.clock())
+
+
+def sales(market: TestMarket) -> int:
+    return int(market.value("select count(*) from journals where kind = 'sale'"))
+
+
+def captures(market: TestMarket) -> int:
+    """How many of this market's attempts took money at Stripe."""
+    tries = market.rows("select idempotency_key from payment_attempts")
+    keys = {str(row["idempotency_key"]) for row in tries}
+    intents = market.gateway._client.v1.payment_intents.list({"limit": 100})
+    return sum(
+        intent.status == "succeeded" and intent.metadata.to_dict().get("attempt_key") in keys
+        for intent in intents.auto_paging_iter()
+    )
+
+
+def test_a_good_card_pays_sells_posts_and_owes_the_vendors(market: TestMarket) -> None:
+    tea, cup = market.offer(units=5), market.offer(units=5)
+    order_id = market.order((tea, 2), (cup, 1))
+    market.pay(order_id)
+    assert market.status(order_id) == "paid"
+    assert market.units(tea) == (3, 0, 2)
+    assert sales(market) == 1
+    due = market.rows("select status, amount_cents from transfers order by transfer_id")
+    nets = market.rows("select net_cents from vendor_orders order by vendor_order_id")
+    assert [row["amount_cents"] for row in due] == [row["net_cents"] for row in nets]
+
+
+def test_a_declined_card_leaves_the_order_open_for_another(market: TestMarket) -> None:
+    order_id = market.order((market.offer(), 1))
+    declined = market.pay(order_id, DECLINED_CARD)
+    assert declined is not None
+    assert (declined.status, declined.failure_code) == ("requires_payment", "generic_decline")
+    assert market.status(order_id) == "pending_payment"
+    market.pay(order_id, GOOD_CARD)
+    assert market.status(order_id) == "paid"
+    assert market.value("select count(*) from payments") == 1
+
+
+def test_a_card_that_stripe_does_not_know_is_refused_and_another_may_follow(
+    market: TestMarket,
+) -> None:
+    order_id = market.order((market.offer(), 1))
+    with pytest.raises(StripeRefusedError):
+        market.pay(order_id, "pm_nonsense")
+    market.pay(order_id)
+    assert market.status(order_id) == "paid"
+
+
+def test_a_challenge_asks_for_action_and_recovery_sees_it_passed(
+    market: TestMarket, standin: Standin
+) -> None:
+    order_id = market.order((market.offer(), 1))
+    challenged = market.pay(order_id, CHALLENGED_CARD)
+    assert challenged is not None
+    assert challenged.status == "requires_action"
+    assert challenged.next_action
+    standin.authenticate(challenged.payment_intent_id)
+    assert market.status(order_id) == "pending_payment"
+    assert recover(market) == 1
+    assert market.status(order_id) == "paid"
+
+
+def test_continues_from_an_intent_that_was_committed_and_never_sent(market: TestMarket) -> None:
+    order_id = market.order((market.offer(), 1))
+    begin(market, order_id)
+    assert recover(market) == 1
+    assert market.status(order_id) == "paid"
+    assert recover(market) == 0
+
+
+def test_continues_from_a_charge_whose_answer_was_lost_without_charging_twice(
+    market: TestMarket,
+) -> None:
+    order_id = market.order((market.offer(), 1))
+    with pytest.raises(StripeUnavailableError):
+        payments.finish(
+            market.database, LosingAnswers(market.settings), begin(market, order_id), market.clock()
+        )
+    assert market.status(order_id) == "pending_payment"
+    market.pay(order_id)
+    assert market.status(order_id) == "paid"
+    assert captures(market) == 1
+
+
+def test_continues_from_an_answer_that_was_never_written(market: TestMarket) -> None:
+    order_id = market.order((market.offer(), 1))
+    begun = begin(market, order_id)
+    payments._ask_for_money(market.gateway, begun)
+    assert recover(market) == 1
+    assert market.status(order_id) == "paid"
+    assert captures(market) == 1
+
+
+def test_shopper_and_recovery_at_once_sell_once(market: TestMarket) -> None:
+    order_id = market.order((market.offer(units=1), 1))
+    begun = begin(market, order_id)
+    finish = [
+        threading.Thread(
+            target=payments.finish, args=(market.database, market.gateway, begun, market.clock())
+        )
+        for _ in range(2)
+    ]
+    for thread in finish:
+        thread.start()
+    for thread in finish:
+        thread.join()
+    assert market.status(order_id) == "paid"
+    assert sales(market) == 1
+    assert captures(market) == 1
+
+
+def test_an_answer_that_comes_again_or_out_of_date_changes_nothing(market: TestMarket) -> None:
+    order_id = market.order((market.offer(units=9), 1))
+    paid = market.pay(order_id)
+    assert paid is not None
+    payment_id = market.value("select payment_id from payments")
+    stale = Intent(
+        paid.payment_intent_id, "requires_action", paid.amount_cents, "USD", paid.attempt_key
+    )
+    before = market.rows("select * from payments")
+    for answer in (paid, stale, paid):
+        with market.database.transaction() as connection:
+            payments.settle(connection, payment_id, answer, market.clock())
+    assert market.rows("select * from payments") == before
+    assert sales(market) == 1
+
+
+def test_another_amount_than_asked_for_is_not_taken_for_a_payment(market: TestMarket) -> None:
+    order_id = market.order((market.offer(), 1))
+    begin(market, order_id)
+    payment_id = market.value("select payment_id from payments")
+    foreign = Intent("pi_other", "succeeded", 1, "USD", None)
+    with market.database.transaction() as connection, pytest.raises(IntentForeignError):
+        payments.settle(connection, payment_id, foreign, market.clock())
+
+
+def test_paying_a_paid_order_takes_no_money(market: TestMarket) -> None:
+    order_id = market.paid_order((market.offer(), 1))
+    assert market.pay(order_id) is None
+    assert captures(market) == 1
+
+
+def test_two_cards_at_once_are_refused_while_the_first_is_unanswered(market: TestMarket) -> None:
+    order_id = market.order((market.offer(), 1))
+    begin(market, order_id)
+    with pytest.raises(PaymentInProgressError):
+        begin(market, order_id, DECLINED_CARD)
+
+
+def test_a_lapsed_hold_takes_no_payment(market: TestMarket) -> None:
+    order_id = market.order((market.offer(), 1))
+    market.clock.advance(minutes=15)
+    with pytest.raises(HoldLapsedError):
+        begin(market, order_id)
+
+
+def test_attempts_are_bounded(market: TestMarket) -> None:
+    order_id = market.order((market.offer(), 1))
+    for _ in range(MOST_ATTEMPTS):
+        market.pay(order_id, DECLINED_CARD)
+    with pytest.raises(TooManyAttemptsError):
+        begin(market, order_id)
+
+
+def test_a_lapsed_challenge_is_cancelled_at_stripe_too(market: TestMarket) -> None:
+    order_id = market.order((market.offer(), 1))
+    challenged = market.pay(order_id, CHALLENGED_CARD)
+    assert challenged is not None
+    market.clock.advance(minutes=16)
+    expiry.sweep(market.database, market.clock())
+    recover(market)
+    assert market.gateway.ask(challenged.payment_intent_id).status == "cancelled"
+    assert market.value("select status from payments") == "cancelled"
+
+
+def challenged_then_lapsed(market: TestMarket, standin: Standin, offer: int) -> int:
+    """An order whose shopper passed the challenge just as the hold lapsed."""
+    order_id = market.order((offer, 1))
+    challenged = market.pay(order_id, CHALLENGED_CARD)
+    assert challenged is not None
+    market.clock.advance(minutes=16)
+    expiry.sweep(market.database, market.clock())
+    standin.authenticate(challenged.payment_intent_id)
+    return order_id
+
+
+def test_a_late_capture_revives_its_order_where_units_are_free(
+    market: TestMarket, standin: Standin
+) -> None:
+    offer = market.offer(units=1)
+    order_id = challenged_then_lapsed(market, standin, offer)
+    assert market.status(order_id) == "cancelled"
+    recover(market)
+    assert market.status(order_id) == "paid"
+    assert market.units(offer) == (0, 0, 1)
+    assert sales(market) == 1
+
+
+def test_a_late_capture_without_units_is_an_open_task_until_they_are_back(
+    market: TestMarket, standin: Standin
+) -> None:
+    offer = market.offer(units=1)
+    order_id = challenged_then_lapsed(market, standin, offer)
+    market.order((offer, 1))
+    recover(market)
+    assert market.status(order_id) == "cancelled"
+    with market.database.transaction() as connection:
+        (task,) = open_tasks.read(connection, market.clock())
+    assert (task["kind"], task["detail"]) == (
+        "payment_without_order",
+        f"ord_{order_id} lacks units",
+    )
+    with market.database.transaction() as connection:
+        stock.move(connection, stock.RESTOCK, {offer: 1}, market.clock())
+    recover(market)
+    assert market.status(order_id) == "paid"
+
+
+def test_a_cancelled_order_stays_cancelled_when_its_declined_payment_is_closed(
+    market: TestMarket,
+) -> None:
+    order_id = market.order((market.offer(), 1))
+    market.pay(order_id, DECLINED_CARD)
+    with market.database.transaction() as connection:
+        orders.cancel(connection, order_id, market.clock())
+    assert recover(market) == 1
+    assert market.status(order_id) == "cancelled"
+    assert recover(market) == 0

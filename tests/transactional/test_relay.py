@@ -1,0 +1,174 @@
+import json
+import threading
+from typing import Any, cast
+
+import psycopg
+import pytest
+import redis
+
+from tests.transactional.market import TestMarket
+from transactional import facts
+from transactional.relay import PUBLISHED, STREAM, RedisSink, Relay, RelayTakenError
+
+
+def relay(market: TestMarket, stream: "redis.Redis") -> Relay:
+    return Relay(market.settings.database_url, RedisSink(stream))
+
+
+def published(stream: "redis.Redis") -> list[dict[str, Any]]:
+    entries = cast(Any, stream.xrange(STREAM))
+    found = [(entry_id.decode(), json.loads(fields[b"fact"])) for entry_id, fields in entries]
+    assert all(entry_id == f"{fact['position']}-0" for entry_id, fact in found)
+    return [fact for _, fact in found]
+
+
+def write(market: TestMarket, *names: str) -> None:
+    with market.database.transaction() as connection:
+        for name in names:
+            facts.write(connection, "test", name, 1, {}, market.clock())
+
+
+def test_facts_get_positions_in_order_and_the_last_ends_the_batch(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    write(market, "a", "b", "c")
+    with relay(market, stream) as one:
+        assert one.run_once(market.clock) == 3
+        write(market, "d")
+        assert one.run_once(market.clock) == 1
+        assert one.run_once(market.clock) == 0
+    assert [(fact["key"], fact["position"], fact["batch_end"]) for fact in published(stream)] == [
+        ("a", 1, False),
+        ("b", 2, False),
+        ("c", 3, True),
+        ("d", 4, True),
+    ]
+
+
+def test_a_fact_carries_all_that_a_reader_needs(market: TestMarket, stream: "redis.Redis") -> None:
+    write(market, "a")
+    with relay(market, stream) as one:
+        one.run_once(market.clock)
+    (fact,) = published(stream)
+    assert fact["identity"] == market.value("select market_identity()")
+    assert int(fact["xid"]) == int(market.value("select xid::text from outbox"))
+    assert fact.keys() == {
+        *("position", "id", "xid", "type", "schema_version", "occurred_at", "recorded_at"),
+        *("key", "version", "batch_end", "identity", "payload"),
+    }
+
+
+def test_a_fact_that_commits_late_gets_a_later_position_and_holds_nobody_up(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    with relay(market, stream) as one, market.database.transaction() as late:
+        facts.write(late, "test", "late", 1, {}, market.clock())
+        write(market, "early")
+        assert one.run_once(market.clock) == 1
+        late.execute("commit")
+        assert one.run_once(market.clock) == 1
+    ids = [(fact["key"], fact["id"]) for fact in published(stream)]
+    assert ids == [("early", 2), ("late", 1)]
+
+
+def test_a_relay_killed_between_numbering_and_publishing_is_continued(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    write(market, "a", "b")
+    with relay(market, stream) as one:
+        one._number()
+    with relay(market, stream) as next_one:
+        assert next_one.run_once(market.clock) == 2
+    assert [fact["key"] for fact in published(stream)] == ["a", "b"]
+
+
+def test_a_relay_killed_between_publishing_and_the_mark_publishes_nothing_twice(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    write(market, "a", "b")
+    with relay(market, stream) as one:
+        one.run_once(market.clock)
+    market.rows("update relay set published_position = 0 returning 1")
+    write(market, "c")
+    with relay(market, stream) as next_one:
+        next_one.run_once(market.clock)
+    assert [fact["key"] for fact in published(stream)] == ["a", "b", "c"]
+    assert market.value("select published_position from relay") == 3
+
+
+def test_after_redis_lost_everything_it_goes_on_and_the_rest_is_read_from_the_core(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    write(market, "a", "b")
+    with relay(market, stream) as one:
+        one.run_once(market.clock)
+        stream.flushall()
+        write(market, "c")
+        one.run_once(market.clock)
+    assert [fact["key"] for fact in published(stream)] == ["c"]
+    with market.database.transaction() as connection:
+        page = facts.page(connection, 0, 2)
+    assert [fact["key"] for fact in page.facts] == ["a", "b"]
+    assert page.published_position == 3
+
+
+def test_another_markets_facts_on_the_stream_make_way(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    stream.xadd(STREAM, {"fact": json.dumps({"identity": "1:1:1"})}, id="900-0")
+    write(market, "a")
+    with relay(market, stream) as one:
+        assert one.run_once(market.clock) == 1
+    assert [fact["key"] for fact in published(stream)] == ["a"]
+
+
+def test_unpublished_facts_are_not_served(market: TestMarket) -> None:
+    write(market, "a")
+    with market.database.transaction() as connection:
+        assert facts.page(connection, 0, 10) == facts.FactPage([], 0)
+
+
+def test_the_published_position_is_written_each_time_with_its_moment(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    write(market, "a")
+    with relay(market, stream) as one:
+        one.run_once(market.clock)
+        market.clock.advance(seconds=9)
+        one.run_once(market.clock)
+        beat = json.loads(cast(Any, stream.get(PUBLISHED)))
+    assert beat == {
+        "position": 1,
+        "at": market.clock().isoformat(),
+        "identity": market.value("select market_identity()"),
+    }
+
+
+def test_there_is_one_relay_at_a_time(market: TestMarket, stream: "redis.Redis") -> None:
+    with relay(market, stream), pytest.raises(RelayTakenError):
+        relay(market, stream)
+    with relay(market, stream) as next_one:
+        assert next_one.run_once(market.clock) == 0
+
+
+def test_a_new_fact_wakes_the_waiting_relay(market: TestMarket, stream: "redis.Redis") -> None:
+    with relay(market, stream) as one:
+        waiting = threading.Thread(target=one.wait, args=(30.0,))
+        waiting.start()
+        write(market, "a")
+        waiting.join(10.0)
+        assert not waiting.is_alive()
+
+
+def test_a_lost_connection_frees_the_lock_for_the_next_relay(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    one = relay(market, stream)
+    market.rows(
+        "select pg_terminate_backend(pid, 5000) from pg_locks"
+        " where locktype = 'advisory' and pid <> pg_backend_pid()"
+    )
+    with pytest.raises(psycopg.OperationalError):
+        one.run_once(market.clock)
+    with relay(market, stream) as next_one:
+        assert next_one.run_once(market.clock) == 0
