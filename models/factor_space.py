@@ -20,7 +20,7 @@ from typing import Self
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from models.arrays import Float32, Float64, Histories, Int64, Integers
+from models.arrays import Float32, Float64, Histories, Int64
 from models.threads import available_threads
 
 CHUNK_FLOATS = 1 << 22
@@ -67,14 +67,19 @@ class FactorSpace:
             list(pool.map(work, _equally_long(histories, self.factors.shape[1])))
         return solved
 
-    def fold_in(self, columns: Integers, weights: Float32) -> Float32:
+    def fold_in(self, columns: Int64, weights: Float32) -> Float32:
         """`(K,)`: as `solve` for one history, without threads: quick enough for a request."""
         D = self._diagonal(len(columns))
         solve = _solve_dual if len(columns) < len(D) else _solve_primal
         solved: Float32 = solve(self.factors[columns][None], weights[None], D)[0]
         return solved
 
-    def contributions(self, columns: Integers, weights: Float32, targets: Integers) -> Float32:
+    def scores(self, columns: Int64, weights: Float32) -> Float32:
+        """`(n,)`: the score of every fixed row for one history."""
+        scored: Float32 = self.factors @ self.fold_in(columns, weights)
+        return scored
+
+    def contributions(self, columns: Int64, weights: Float32, targets: Int64) -> Float32:
         """`(len(targets), len(columns))`: what each event of a history adds to each target's score.
 
         A row's sum is that score, exactly.

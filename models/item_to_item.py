@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
@@ -12,6 +13,28 @@ from models.interactions import Interactions
 from models.recommender import Recommender
 
 ITEMS_AT_ONCE = 512
+POPULARITY_BREAKS_TIES = np.float32(1e-6)
+
+
+@dataclass(frozen=True)
+class ItemWeights:
+    """The read side of one such matrix; `popularity` `(n_items,)` orders what has no weight."""
+
+    weights: Histories
+    popularity: Float32
+
+    def scores(self, columns: Int64, weights: Float32) -> Float32:
+        """`(n_items,)` for the history of `columns`; how often each happened does not count."""
+        scores: Float32 = self.popularity * POPULARITY_BREAKS_TIES
+        for column in columns:
+            begin, end = self.weights.indptr[column : column + 2]
+            scores[self.weights.indices[begin:end]] += self.weights.data[begin:end]
+        return scores
+
+    def contributions(self, columns: Int64, weights: Float32, targets: Int64) -> Float32:
+        """`(len(targets), len(columns))`: what each event adds to each target's score."""
+        parts: Float32 = self.weights[columns][:, targets].toarray().T
+        return parts
 
 
 @dataclass
@@ -29,7 +52,7 @@ class ItemToItem(Recommender):
 
     def score_histories(self, histories: Histories) -> Float32:
         scores: Float32 = ((histories > 0).astype(np.float32) @ self.weights).toarray()
-        return scores
+        return scores + self.popularity * POPULARITY_BREAKS_TIES
 
     def arrays(self) -> Mapping[str, AnyArray]:
         return {
@@ -53,10 +76,7 @@ def strongest(weights: Histories, kept: int) -> Histories:
     """Only the `kept` largest entries of each row; equal ones by lower column."""
     weights.sort_indices()
     starts = weights.indptr.astype(np.int64)
-    chosen = [
-        begin + _largest(weights.data[begin:end], kept)
-        for begin, end in zip(starts[:-1], starts[1:], strict=True)
-    ]
+    chosen = [begin + _largest(weights.data[begin:end], kept) for begin, end in pairwise(starts)]
     where = np.concatenate(chosen) if chosen else np.zeros(0, np.int64)
     indptr = np.concatenate(([0], np.cumsum(np.minimum(np.diff(starts), kept))))
     return csr_array((weights.data[where], weights.indices[where], indptr), shape=weights.shape)

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Self
+from typing import Literal, NamedTuple, Protocol, Self
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from models.arrays import AnyArray, Float32, Int64, Mask
 from models.artifacts import Artifact
 from models.errors import ArtifactCorrupt, ParametersInvalid
 from models.factor_space import FactorSpace, Ridge
 from models.interactions import Interactions
+from models.item_to_item import ItemWeights
 from models.recommender import Recommender
 from models.topk import NO_ITEM, rank
 
@@ -30,6 +32,18 @@ class Recommendation:
     score: float
     reason: Reason
     evidence_product_id: int | None
+
+
+class Scorer(Protocol):
+    """What was learned, in the form that answers one history at a time."""
+
+    def scores(self, columns: Int64, weights: Float32) -> Float32:
+        """`(n_items,)`."""
+        ...
+
+    def contributions(self, columns: Int64, weights: Float32, targets: Int64) -> Float32:
+        """`(len(targets), len(columns))`: each event's part in each target's score."""
+        ...
 
 
 class History(NamedTuple):
@@ -69,7 +83,7 @@ class Recommendations:
     shopper_pseudonyms: Int64
     product_ids: Int64
     popularity: Float32
-    space: FactorSpace | None
+    scorer: Scorer | None
     seen: Mapping[str, AnyArray]
 
     @classmethod
@@ -83,7 +97,7 @@ class Recommendations:
                 arrays["shopper_pseudonyms"],
                 arrays["product_ids"],
                 arrays["popularity"],
-                _factor_space(arrays),
+                _scorer(arrays),
                 {
                     name: arrays[f"seen_{name}"]
                     for name in ("indptr", "indices", "weights", "bought")
@@ -128,33 +142,30 @@ class Recommendations:
         return self._explained(history, items[left].astype(np.int64), best[left])
 
     def _scores(self, history: History) -> Float32:
-        if self.space is None or not len(history.columns):
+        if self.scorer is None or not len(history.columns):
             return np.array(self.popularity)
-        shopper = self.space.fold_in(history.columns, history.weights)
-        return self.space.factors @ shopper
+        return self.scorer.scores(history.columns, history.weights)
 
     def _explained(self, history: History, items: Int64, scores: Float32) -> list[Recommendation]:
-        ids = self.product_ids[items]
-        if self.space is None or not len(history.columns) or not len(items):
-            return [
-                Recommendation(int(product), float(score), "popular", None)
-                for product, score in zip(ids, scores, strict=True)
-            ]
-        parts = self.space.contributions(history.columns, history.weights, items)
-        strongest = parts.argmax(axis=1)
+        evidence = self._evidence(history, items)
         return [
-            self._because(
-                history, int(event), Recommendation(int(product), float(score), "popular", None)
-            )
-            if parts[at, event] > 0
-            else Recommendation(int(product), float(score), "popular", None)
-            for at, (product, score, event) in enumerate(zip(ids, scores, strongest, strict=True))
+            Recommendation(int(self.product_ids[item]), float(score), *because)
+            for item, score, because in zip(items, scores, evidence, strict=True)
         ]
 
-    def _because(self, history: History, event: int, plain: Recommendation) -> Recommendation:
-        reason: Reason = "bought" if history.bought[event] else "viewed"
-        evidence = int(self.product_ids[history.columns[event]])
-        return Recommendation(plain.product_id, plain.score, reason, evidence)
+    def _evidence(self, history: History, items: Int64) -> list[tuple[Reason, int | None]]:
+        """Why each item: the event that added most to its score, if any added to it."""
+        if self.scorer is None or not len(history.columns):
+            return [("popular", None)] * len(items)
+        parts = self.scorer.contributions(history.columns, history.weights, items)
+        return [
+            self._reason(history, int(event)) if row[event] > 0 else ("popular", None)
+            for row, event in zip(parts, parts.argmax(axis=1), strict=True)
+        ]
+
+    def _reason(self, history: History, event: int) -> tuple[Reason, int]:
+        product = int(self.product_ids[history.columns[event]])
+        return ("bought" if history.bought[event] else "viewed"), product
 
     def _history(
         self, pseudonym: int | None, purchases: Iterable[int], views: Iterable[int]
@@ -199,10 +210,15 @@ class Recommendations:
         return known
 
 
-def _factor_space(arrays: Mapping[str, AnyArray]) -> FactorSpace | None:
-    if "item_factors" not in arrays:
-        return None
-    return FactorSpace(arrays["item_factors"], arrays["spectrum"], Ridge(*arrays["ridge"].tolist()))
+def _scorer(arrays: Mapping[str, AnyArray]) -> Scorer | None:
+    if "item_factors" in arrays:
+        ridge = Ridge(*arrays["ridge"].tolist())
+        return FactorSpace(arrays["item_factors"], arrays["spectrum"], ridge)
+    if "weights_data" in arrays:
+        parts = tuple(arrays[f"weights_{name}"] for name in ("data", "indices", "indptr"))
+        n_items = len(arrays["popularity"])
+        return ItemWeights(csr_array(parts, shape=(n_items, n_items)), arrays["popularity"])
+    return None
 
 
 def _keys(indptr: AnyArray, indices: AnyArray, n_items: int) -> Int64:

@@ -10,9 +10,12 @@ from models.artifacts import Artifact
 from models.errors import ArtifactCorrupt, ParametersInvalid
 from models.implicit_als import ImplicitALS
 from models.interactions import Interactions
+from models.item_knn import ItemKNN
 from models.popularity import Popularity
 from models.recommendations import KIND, Recommendations, stored
 from models.recommender import Recommender
+from models.rp3beta import RP3Beta
+from models.sparse_ease import SparseEASE
 from tests.models.markets import FORKS, SPOONS, taste_market, two_tables
 
 
@@ -86,15 +89,26 @@ def test_only_what_is_available_is_offered(spoons_and_forks: Recommendations) ->
     assert spoons_and_forks.for_shopper(17, 9, available=spoons_and_forks.mask([])) == []
 
 
-def test_the_answer_equals_the_models_own_ranking(tmp_path: Path) -> None:
+SERVED = [ALS(factors=8), ItemKNN(neighbours=20), RP3Beta(), SparseEASE(), Popularity()]
+
+
+@pytest.mark.parametrize("model", SERVED, ids=lambda model: model.recipe)
+def test_the_answer_equals_the_models_own_ranking(model: Recommender, tmp_path: Path) -> None:
     market = taste_market()
-    model = ALS(factors=8)
     served = Recommendations.open(artifact_of(tmp_path, model, market))
     rows = np.array([0, 7, 40])
     ranking = model.recommend(rows, 10, exclude=market.matrix[rows])
     for row, items in zip(rows, ranking.items, strict=True):
         answer = served.for_shopper(int(market.shoppers[row]), 10)
         assert products(answer) == market.products[items].tolist()
+
+
+def test_a_neighbourhood_gives_its_evidence_too(tmp_path: Path) -> None:
+    served = Recommendations.open(artifact_of(tmp_path, ItemKNN(shrinkage=1.0), two_tables()))
+    best, last = (served.for_shopper(17, 9)[place] for place in (0, -1))
+    assert (best.product_id, best.reason) == (FORKS[0], "bought")
+    assert best.evidence_product_id in FORKS[1:]
+    assert (last.reason, last.evidence_product_id) == ("popular", None)
 
 
 def test_a_popularity_artifact_answers_everyone(tmp_path: Path) -> None:
