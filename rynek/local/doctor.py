@@ -116,13 +116,12 @@ def version_of(folder: Path, program: str, account: Account | None) -> str:
 
 def postgres_version(root: Path) -> str:
     account = unprivileged()
-    folder = postgres.reachable_binaries(opened(root), account) / "bin"
-    return version_of(folder, "postgres", account)
+    return version_of(postgres.binaries(opened(root), account), "postgres", account)
 
 
 def redis_version(root: Path) -> str:
     account = unprivileged()
-    return version_of(redis.reachable_binaries(opened(root), account), "redis-server", account)
+    return version_of(redis.binaries(opened(root), account), "redis-server", account)
 
 
 def libgomp_finding() -> Finding:

