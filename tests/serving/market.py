@@ -1,4 +1,4 @@
-"""A small market, published by hand: the tables of contract 3 as a snapshot that serving can open."""
+"""A small market, published by hand: contract 3's tables as a snapshot that serving can open."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +33,23 @@ create table order_lines as select line_id, order_date from lines limit 0;
 create table interactions as select product_id, placed_at as occurred_at from lines limit 0;
 """
 
+ORDER_SCHEMA = {
+    "vendor_order_id": pl.Int64(),
+    "order_id": pl.Int64(),
+    "version": pl.Int64(),
+    "vendor_id": pl.Int64(),
+    "order_date": pl.Date(),
+    "placed_at": pl.Datetime("us", "UTC"),
+    "shopper_pseudonym": pl.Int64(),
+    "status": pl.String(),
+    "is_counted": pl.Boolean(),
+    "items_cents": pl.Int64(),
+    "shipping_cents": pl.Int64(),
+    "commission_cents": pl.Int64(),
+    "processing_cents": pl.Int64(),
+    "net_cents": pl.Int64(),
+    "units": pl.Int64(),
+}
 LINE_SCHEMA = {
     "vendor_order_id": pl.Int64(),
     "line_id": pl.Int64(),
@@ -47,6 +64,9 @@ LINE_SCHEMA = {
     "placed_at": pl.Datetime("us", "UTC"),
     "is_counted": pl.Boolean(),
 }
+
+
+PUBLICATIONS = count(1)
 
 
 def at(text: str) -> datetime:
@@ -128,11 +148,12 @@ class Market:
     def publish(self, snapshot: str = "100:100:", position: int = 0, **given: Any) -> Manifest:
         """Writes the marts file and moves the pointer to it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        number = next(self.numbers)
+        number = next(PUBLICATIONS)
         path = self.folder / f"marts-{number:06d}.duckdb"
         self._write(path)
         published = Manifest(
             snapshot_id=f"20261122T{number:06d}Z-test",
+            build=str(number),
             built_at=datetime.now(UTC),
             data_through=given.pop("data_through", at("2026-11-22T12:00:00")),
             currency="EUR",
@@ -179,7 +200,7 @@ class Market:
         ]
         with duckdb.connect(str(path)) as connection:
             for name, frame in {
-                "vendor_orders": pl.DataFrame(orders, infer_schema_length=None),
+                "vendor_orders": pl.DataFrame(orders, ORDER_SCHEMA),
                 "vendors": pl.DataFrame(list(self.vendors.values())),
                 "offers": pl.DataFrame(offers, schema_overrides={"image_url": pl.String()}),
                 "lines": pl.DataFrame(lines, LINE_SCHEMA),

@@ -16,7 +16,13 @@ PLACED = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
 def vendor_order(
-    position: int, *, order: int = 1, version: int = 1, xid: int = 200, end: bool = True, **given: Any
+    position: int,
+    *,
+    order: int = 1,
+    version: int = 1,
+    xid: int = 200,
+    end: bool = True,
+    **given: Any,
 ) -> Fact:
     payload = {
         "vendor_order_id": order,

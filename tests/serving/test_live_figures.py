@@ -1,0 +1,136 @@
+"""The live figures against the real core: exact at every batch, and each order exactly once."""
+
+from pathlib import Path
+from random import Random
+
+import httpx
+import psycopg
+import redis
+from psycopg.rows import dict_row
+
+from tests.serving.conftest import Visit
+from tests.serving.core import Core
+from tests.serving.patience import until
+
+TRUTH = """
+select vendor_id,
+    coalesce(sum(items_cents), 0)::bigint as revenue,
+    count(*) as orders,
+    count(distinct shopper_pseudonym) as customers
+from vendor_orders where status in ('paid', 'shipped', 'delivered') group by vendor_id
+"""
+
+Figures = dict[str, int]
+
+
+def figures(client: httpx.Client, vendor_id: int) -> Figures:
+    answer = client.get(f"/v1/vendors/ven_{vendor_id}/metrics").raise_for_status().json()
+    return {
+        metric["id"]: metric["value"] for metric in answer["metrics"] if metric["unit"] != "ratio"
+    }
+
+
+def shown(client: httpx.Client, vendor_ids: list[int]) -> dict[int, tuple[int, int, int]]:
+    found = {vendor_id: figures(client, vendor_id) for vendor_id in vendor_ids}
+    return {
+        vendor_id: (one["revenue"], one["orders"], one["customers"])
+        for vendor_id, one in found.items()
+    }
+
+
+def true_figures(core: Core, vendor_ids: list[int]) -> dict[int, tuple[int, int, int]]:
+    rows = {row["vendor_id"]: row for row in core.rows(TRUTH)}
+    return {
+        vendor_id: (row["revenue"], row["orders"], row["customers"])
+        if (row := rows.get(vendor_id))
+        else (0, 0, 0)
+        for vendor_id in vendor_ids
+    }
+
+
+def test_a_paid_order_is_in_its_vendors_figures_within_two_seconds_and_once_after_the_load(
+    core: Core, visit: Visit, tmp_path: Path
+) -> None:
+    tea, mug = (core.offer(core.vendor(), price) for price in (1_500, 2_500))
+    shopper = core.shopper()["shopper_id"]
+    core.publish(tmp_path / "published")
+    client = visit("operator")
+    before = shown(client, [1, 2])
+    with core.relaying():
+        core.paid_order(shopper, (tea, 2), (mug, 1))
+        expected = {1: (3_000, 1, 1), 2: (2_500, 1, 1)}
+        assert before == {1: (0, 0, 0), 2: (0, 0, 0)}
+        until(lambda: shown(client, [1, 2]) == expected, seconds=2)
+
+        loaded = core.publish(tmp_path / "published")
+        until(lambda: snapshot_id(client) == loaded, seconds=5)
+        assert shown(client, [1, 2]) == expected
+
+
+def snapshot_id(client: httpx.Client) -> str:
+    return str(client.get("/readyz").json()["snapshot_id"])
+
+
+def test_the_tag_changes_with_the_vendors_own_facts_only(
+    core: Core, visit: Visit, tmp_path: Path
+) -> None:
+    tea, mug = (core.offer(core.vendor()) for _ in range(2))
+    shopper = core.shopper()["shopper_id"]
+    core.publish(tmp_path / "published")
+    client = visit("vendor", 1)
+    address = "/v1/vendors/ven_1/metrics?from=2020-01-01&to=2020-01-31"
+    tag = {"If-None-Match": client.get(address).headers["ETag"]}
+    with core.relaying():
+        core.paid_order(shopper, (mug, 1))
+        other = visit("vendor", 2)
+        until(lambda: figures(other, 2)["orders"] == 1)
+        unchanged = client.get(address, headers=tag)
+        assert unchanged.status_code == 304
+        assert unchanged.headers["Data-Through"]
+
+        core.paid_order(shopper, (tea, 1))
+        until(lambda: client.get(address, headers=tag).status_code == 200)
+
+
+def test_what_redis_lost_is_read_from_the_core(
+    core: Core, visit: Visit, tmp_path: Path, redis_url: str
+) -> None:
+    tea = core.offer(core.vendor())
+    shopper = core.shopper()["shopper_id"]
+    core.publish(tmp_path / "published")
+    client = visit("vendor", 1)
+    core.paid_order(shopper, (tea, 1))
+    core.relay_once()
+    with redis.Redis.from_url(redis_url) as connection:
+        connection.flushall()
+    core.paid_order(shopper, (tea, 1))
+    core.relay_once()
+    until(lambda: figures(client, 1)["orders"] == 2)
+
+
+def test_figures_equal_postgres_through_late_commits_rollbacks_and_loads(
+    core: Core, visit: Visit, tmp_path: Path
+) -> None:
+    vendor_ids = [core.vendor() for _ in range(3)]
+    # Stock rows stay locked until a commit, so the late transaction sells offers of its own.
+    offers = [core.offer(vendor_id, 700 + vendor_id) for vendor_id in vendor_ids]
+    others = [core.offer(vendor_id, 900) for vendor_id in vendor_ids]
+    people = [core.shopper()["shopper_id"] for _ in range(4)]
+    core.publish(tmp_path / "published")
+    client, random = visit("operator"), Random(7)
+    with psycopg.connect(core.database.url, row_factory=dict_row) as late:
+        for step in range(18):
+            shopper = random.choice(people)
+            lines = [(offer, random.randint(1, 3)) for offer in random.sample(offers, 2)]
+            match step % 6:
+                case 0:
+                    core.pay(late, core.place(late, shopper, *[(offer, 1) for offer in others]))
+                case 4:
+                    late.rollback() if step % 4 else late.commit()
+                case 5:
+                    core.publish(tmp_path / "published")
+                case _:
+                    core.paid_order(shopper, *lines)
+            core.relay_once()
+            truth = true_figures(core, vendor_ids)
+            until(lambda truth=truth: shown(client, vendor_ids) == truth, seconds=5)
