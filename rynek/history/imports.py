@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 from rich.console import Console
 
-from rynek.history import olist
+from rynek.history import complete_journey, olist, online_retail
 from rynek.history.bulk import load
 from rynek.history.copying import progress_on
 from rynek.history.errors import CurrencyMismatchError, DatasetUnknownError
@@ -17,6 +17,8 @@ from rynek.history.totals import read_back
 
 READERS: dict[str, Callable[[Path], Reading]] = {
     "olist": olist.read,
+    "online-retail": online_retail.read,
+    "complete-journey": complete_journey.read,
 }
 
 

@@ -78,12 +78,11 @@ def _posting(
 def journals_of(postings: pl.DataFrame, currency: str) -> pl.DataFrame:
     """kind, subject_id, order_id, reference, currency, occurred_at: one row per journal.
 
-    Every sale has its journal, also one of nothing; others only where something moves.
+    What moves nothing has no journal.
     """
-    is_kept = (pl.col("kind") == "sale") | (pl.col("amount_cents") != 0)
     prefix = pl.col("kind").replace_strict(_PREFIXES, return_dtype=pl.String)
     return (
-        postings.filter(is_kept)
+        moving(postings)
         .group_by("kind", "subject_id")
         .agg(pl.col("order_id", "occurred_at").first())
         .sort("occurred_at", "kind", "subject_id")
