@@ -1,0 +1,80 @@
+"""Each invariant has a negative control: a wound that only it, or it among others, must find."""
+
+import psycopg
+import pytest
+
+from tests.transactional.market import TestMarket
+from transactional import expiry, invariants, relay, transfers
+from transactional.invariants import Breach
+
+WOUNDS = {
+    "journals_balance": "update postings set amount_cents = amount_cents + 1 where posting_id = 1",
+    "stock_adds_up": "update stock set received_units = received_units + 1",
+    "held_units_have_holds": "update stock set held_units = held_units + 1,"
+    " received_units = received_units + 1",
+    "sold_units_have_lines": "update stock set sold_units = sold_units - 1,"
+    " received_units = received_units - 1 where sold_units > 0",
+    "vendor_orders_are_their_lines": "update order_lines set line_cents = line_cents + 1",
+    "orders_are_their_vendor_orders": "update orders set items_cents = items_cents + 1,"
+    " total_cents = total_cents + 1",
+    "order_and_parts_agree": "update vendor_orders set status = 'cancelled' where status = 'paid'",
+    "paid_orders_have_payments": "update payments set status = 'failed'",
+    "paid_orders_have_sales": "delete from postings where journal_id in"
+    " (select journal_id from journals where kind = 'sale')",
+    "paid_vendor_orders_have_transfers": "delete from transfers",
+    "vendors_are_owed_what_the_ledger_says": "update transfers set status = 'due'",
+    "facts_tell_the_present": "update vendor_orders set version = version + 1",
+    "live_orders_have_facts": "delete from outbox where type = 'vendor_order.changed'",
+    "facts_are_numbered_without_gaps": "update outbox set position = 900 where position = 1",
+}
+
+
+@pytest.fixture
+def busy(market: TestMarket) -> TestMarket:
+    """A market with a paid and sent, a pending, and an expired order, all facts numbered."""
+    tea, cup = market.offer(units=10), market.offer(units=10)
+    market.order((tea, 1))
+    market.clock.advance(minutes=16)
+    expiry.sweep(market.database, market.clock())
+    market.paid_order((tea, 2), (cup, 1))
+    transfers.send(market.database, market.gateway, market.clock())
+    market.order((cup, 1))
+    with relay.Relay(market.settings.database_url, Nowhere()) as one:
+        one.run_once(market.clock)
+    return market
+
+
+class Nowhere:
+    """A sink for tests that only number facts."""
+
+    def publish(self, *_: object) -> None:
+        pass
+
+    def heartbeat(self, *_: object) -> None:
+        pass
+
+
+def check(market: TestMarket) -> list[Breach]:
+    with market.database.transaction() as connection:
+        return invariants.check(connection)
+
+
+def test_a_busy_market_is_sound(busy: TestMarket) -> None:
+    assert check(busy) == []
+
+
+def test_every_invariant_has_a_wound() -> None:
+    assert WOUNDS.keys() == set(invariants.names())
+
+
+@pytest.mark.parametrize("name", sorted(WOUNDS))
+def test_a_wound_is_found(busy: TestMarket, name: str) -> None:
+    with psycopg.connect(busy.settings.database_url) as connection:
+        # As an operator's wrong hand could: past triggers and checks.
+        connection.execute("set session_replication_role = replica")
+        connection.execute("alter table stock drop constraint stock_check")
+        wounded = connection.execute(WOUNDS[name])
+        assert wounded.rowcount > 0
+    found = check(busy)
+    assert name in {breach.invariant for breach in found}, found
+    assert all(breach.key and breach.detail for breach in found)

@@ -1,0 +1,66 @@
+import pytest
+
+from tests.transactional.market import TestMarket
+from transactional import fulfilment, vendor_accounts, vendors
+from transactional.fulfilment import MoveRefusedError
+from transactional.vendors import VendorMoveRefusedError
+
+
+def status(market: TestMarket, vendor_id: int) -> str:
+    return str(market.value("select status from vendors where vendor_id = %s", vendor_id))
+
+
+def test_a_vendor_is_active_once_its_stripe_account_is_open(market: TestMarket) -> None:
+    vendor_id = market.vendor(is_active=False)
+    assert status(market, vendor_id) == "verifying"
+    assert vendor_accounts.open_awaited(market.database, market.gateway, market.clock()) == 1
+    assert status(market, vendor_id) == "active"
+    assert vendor_accounts.open_awaited(market.database, market.gateway, market.clock()) == 0
+
+
+def test_an_account_whose_answer_was_lost_is_not_opened_twice(market: TestMarket) -> None:
+    vendor_id = market.vendor(is_active=False)
+    (vendor,) = market.rows("select country, stripe_account_key from vendors")
+    lost = market.gateway.open_account(vendor_id, vendor["country"], vendor["stripe_account_key"])
+    found = vendor_accounts.open_one(market.database, market.gateway, vendor_id, market.clock())
+    assert found == lost
+
+
+def test_suspension_and_reinstatement_are_told_in_order(market: TestMarket) -> None:
+    vendor_id = market.vendor()
+    with market.database.transaction() as connection:
+        vendors.suspend(connection, vendor_id, market.clock())
+        vendors.reinstate(connection, vendor_id, market.clock())
+        with pytest.raises(VendorMoveRefusedError):
+            vendors.reinstate(connection, vendor_id, market.clock())
+    facts = market.rows(
+        "select version, payload from outbox where type = 'vendor.changed' order by id"
+    )
+    assert [(fact["version"], fact["payload"]["status"]) for fact in facts] == [
+        (1, "verifying"),
+        (2, "active"),
+        (3, "suspended"),
+        (4, "active"),
+    ]
+
+
+def test_a_paid_vendor_order_is_shipped_then_delivered_and_nothing_else(
+    market: TestMarket,
+) -> None:
+    market.paid_order((market.offer(), 1))
+    key = market.value("select vendor_order_id from vendor_orders")
+    with market.database.transaction() as connection:
+        with pytest.raises(MoveRefusedError) as refusal:
+            fulfilment.deliver(connection, key, market.clock())
+        assert refusal.value.details == {"status": "paid", "wanted": "delivered"}
+        shipped = fulfilment.ship(connection, key, "TRACK-1", market.clock())
+        delivered = fulfilment.deliver(connection, key, market.clock())
+    assert (shipped["status"], shipped["tracking_code"]) == ("shipped", "TRACK-1")
+    assert delivered["delivered_at"] == market.clock()
+
+
+def test_an_unpaid_vendor_order_is_not_shipped(market: TestMarket) -> None:
+    market.order((market.offer(), 1))
+    key = market.value("select vendor_order_id from vendor_orders")
+    with market.database.transaction() as connection, pytest.raises(MoveRefusedError):
+        fulfilment.ship(connection, key, None, market.clock())
