@@ -1,6 +1,6 @@
 """The k best of many scores: exclusion, truncation and ties, in one place for every model."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -8,6 +8,8 @@ from models.arrays import Float32, Histories, Int32, Mask
 from models.errors import ScoresInvalid
 
 NO_ITEM = -1
+
+Places: TypeAlias = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 
 class Ranking(NamedTuple):
@@ -35,34 +37,25 @@ def rank(
         ] = -np.inf
     if allowed is not None:
         scores[:, ~allowed] = -np.inf
-    n_items = scores.shape[1]
-    kept = min(k, n_items)
     items = np.full((len(scores), k), NO_ITEM, np.int32)
     best = np.full((len(scores), k), -np.inf, np.float32)
-    items[:, :kept] = _best_columns(scores, kept)
-    best[:, :kept] = np.take_along_axis(scores, items[:, :kept].astype(np.intp), axis=1)
-    items[best == -np.inf] = NO_ITEM
+    rows, columns = _candidates(scores, k)
+    values = scores[rows, columns]
+    order = np.lexsort((columns, -values, rows))
+    place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    chosen = order[place < k]
+    items[rows[chosen], place[place < k]] = columns[chosen]
+    best[rows[chosen], place[place < k]] = values[chosen]
     return Ranking(items, best)
 
 
-def _best_columns(scores: Float32, k: int) -> Int32:
+def _candidates(scores: Float32, k: int) -> tuple[Places, Places]:
+    """Rows and columns, row by row, of all that reach the k-th best score, ties included."""
     n_items = scores.shape[1]
-    if k == 0 or len(scores) == 0:
-        return np.zeros((len(scores), k), np.int32)
-    columns = np.argpartition(scores, n_items - k, axis=1)[:, n_items - k :]
-    _settle_ties(scores, columns)
-    columns.sort(axis=1)
-    order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(columns, order, axis=1).astype(np.int32)
-
-
-def _settle_ties(scores: Float32, columns: np.ndarray[tuple[int, int], np.dtype[np.intp]]) -> None:
-    """Partitioning picks any of the columns that tie for the last places; take the lowest."""
-    chosen = np.take_along_axis(scores, columns, axis=1)
-    last = chosen.min(axis=1, keepdims=True)
-    wanted = (chosen == last).sum(axis=1)
-    tied = (scores == last).sum(axis=1)
-    for row in np.flatnonzero(tied > wanted):
-        better = columns[row][chosen[row] > last[row]]
-        equal = np.flatnonzero(scores[row] == last[row])[: wanted[row]]
-        columns[row] = np.concatenate((better, equal))
+    if k == 0 or scores.size == 0:
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    last = max(n_items - k, 0)
+    # Partitioning values is several times faster than partitioning their places.
+    border = np.partition(scores, last, axis=1)[:, last, None]
+    rows, columns = np.nonzero((scores >= border) & (scores > -np.inf))
+    return rows, columns

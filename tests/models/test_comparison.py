@@ -1,0 +1,139 @@
+"""Tuning, comparing, and `rynek evaluate` over Parquet files."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from models import protocols
+from models.als import ALS
+from models.comparison import compare
+from models.item_knn import ItemKNN
+from models.popularity import Popularity
+from models.recommender import Recommender
+from models.registry import RECIPES, recommender
+from models.tuning import SPACES, tuned
+from rynek.cli.evaluation import evaluate
+from tests.models.markets import taste_market
+
+MARKET = taste_market(shoppers=200)
+SPLIT = protocols.temporal(28.0)(MARKET)
+COMMAND = typer.Typer()
+COMMAND.command()(evaluate)
+
+
+def test_the_best_comes_first_and_the_others_are_measured_against_it() -> None:
+    rows = compare([Popularity(), ItemKNN(neighbours=20)], [SPLIT])
+    assert [row.recipe for row in rows] == ["item_knn", "popularity"]
+    best, other = rows
+    assert best.behind_best is None
+    assert other.behind_best is not None
+    assert other.behind_best.low > 0
+    assert best.metrics["ndcg@20"].low < best.metrics["ndcg@20"].value
+
+
+def test_rolling_origins_are_pooled() -> None:
+    splits = protocols.rolling(protocols.temporal(14.0), MARKET, 14.0, 2)
+    (row,) = compare([Popularity()], splits)
+    assert row.shoppers == sum(len(split.judged) for split in splits)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_can_be_tuned_within_its_own_parameters(recipe: str) -> None:
+    rng = np.random.default_rng(0)
+    known = recommender(recipe).parameters()
+    for _ in range(20):
+        drawn = {name: space.draw(rng) for name, space in SPACES[recipe].items()}
+        assert known.keys() >= drawn.keys()
+        recommender(recipe, drawn)
+
+
+def test_tuning_spends_its_budget_starts_with_the_defaults_and_keeps_the_best() -> None:
+    model, trials = tuned("item_knn", SPLIT, 4)
+    assert len(trials) == 4
+    assert trials[0].parameters == {}
+    best = max(trials, key=lambda trial: trial.ndcg)
+    assert model.parameters().items() >= best.parameters.items()
+    again: Recommender = tuned("item_knn", SPLIT, 4)[0]
+    assert model.parameters() == again.parameters()
+
+
+def test_no_budget_leaves_the_defaults() -> None:
+    model, trials = tuned("ials", SPLIT, 0)
+    assert model.parameters() == ALS().parameters()
+    assert trials == []
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    frame = pl.DataFrame(
+        {
+            "shopper_pseudonym": MARKET.shoppers[MARKET.rows],
+            "product_id": [f"SKU{column:04d}" for column in MARKET.columns],
+            "occurred_at": [begin + timedelta(days=float(day)) for day in MARKET.days],
+            "basket_id": MARKET.rows * 10 + (MARKET.days // 25).astype(int),
+        }
+    )
+    path = tmp_path / "events.parquet"
+    frame.write_parquet(path)
+    return path
+
+
+def run(*words: object) -> dict:
+    result = CliRunner().invoke(COMMAND, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+@pytest.mark.parametrize("protocol", ["temporal", "next-basket", "session"])
+def test_any_parquet_file_is_judged_by_each_protocol(events: Path, protocol: str) -> None:
+    words = ("--interactions", events, "--protocol", protocol, "--models", "popularity,item_knn")
+    document = run(*words, "--json")
+    assert {row["model"] for row in document["rows"]} == {"popularity", "item_knn"}
+    for row in document["rows"]:
+        value, low, high = row["metrics"]["recall@20"]
+        assert 0 < low <= value <= high < 1
+    assert document["protocol"].startswith(protocol)
+
+
+def test_a_published_split_is_judged_with_models_tuned_on_its_train_part(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"user": MARKET.rows, "item": MARKET.columns})
+    is_test = MARKET.days > 70
+    frame.filter(~is_test).write_parquet(tmp_path / "train.parquet")
+    frame.filter(is_test).write_parquet(tmp_path / "test.parquet")
+    words = ("--train", tmp_path / "train.parquet", "--test", tmp_path / "test.parquet")
+    document = run(*words, "--models", "item_knn", "--tune", 2, "--json")
+    assert document["rows"][0]["trials"] == 2
+    assert document["rows"][0]["shoppers"] > 100
+
+
+def test_the_table_names_the_best_and_how_far_it_is_ahead(events: Path) -> None:
+    words = ["--interactions", str(events), "--models", "popularity,item_knn"]
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(COMMAND, words)
+    assert result.exit_code == 0
+    assert "best" in result.output
+    assert "item_knn" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ([], "--interactions"),
+        (["--models", "nonsense", "--interactions", "EVENTS"], "nonsense"),
+        (["--interactions", "EVENTS", "--user", "nobody"], "nobody"),
+        (["--interactions", "EVENTS", "--train", "EVENTS"], "either"),
+    ],
+)
+def test_a_faulty_question_is_answered_with_what_is_wrong(
+    events: Path, words: list[str], shown: str
+) -> None:
+    asked = [str(events) if word == "EVENTS" else word for word in words]
+    result = CliRunner().invoke(COMMAND, asked)
+    assert result.exit_code == 1
+    assert shown in result.output
