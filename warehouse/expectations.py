@@ -155,6 +155,10 @@ class Judge:
             self._process.communicate()
             self._process = None
 
+    @property
+    def is_idle(self) -> bool:
+        return self._process is None
+
     def warm(self) -> None:
         """Start the process now, so that its imports run beside other work."""
         if self._process is None:

@@ -1,0 +1,316 @@
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pytest
+
+from tests.warehouse.market import Market
+from warehouse import ledger, store
+from warehouse.errors import (
+    ColumnContractBroken,
+    RowVersionInFuture,
+    SourceNotReady,
+    SourceUnreachable,
+)
+from warehouse.load import LoadSummary, load
+from warehouse.tables import TABLES
+
+Warehouse = duckdb.DuckDBPyConnection
+
+
+@pytest.fixture
+def url(pipeline_database_url: str, market: Market) -> str:
+    """The market's address for the role that may only read."""
+    return pipeline_database_url
+
+
+def names(warehouse: Warehouse) -> set[str]:
+    return {name for (name,) in warehouse.sql("select name from source.vendors").fetchall()}
+
+
+def brought(summary: LoadSummary) -> dict[str, int]:
+    return {table: rows for table, rows in summary.rows.items() if rows}
+
+
+def contents(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        table.name: warehouse.sql(f"from {table.target} order by {table.key}").fetchall()
+        for table in TABLES
+    }
+
+
+def test_a_first_load_brings_every_row(market: Market, url: str, warehouse: Warehouse) -> None:
+    offer_id = market.offer(market.vendor("Ada"))
+    market.order(market.shopper(), [(offer_id, 2)])
+    summary = load(warehouse, url)
+    assert summary.is_full
+    catalogue = {"owners": 1, "vendors": 1, "shoppers": 1, "products": 1, "offers": 1, "stock": 1}
+    sales = {"orders": 1, "vendor_orders": 1, "order_lines": 1}
+    assert brought(summary) == catalogue | sales
+
+
+def test_a_second_load_with_nothing_new_brings_nothing(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    market.vendor("Ada")
+    load(warehouse, url)
+    before = contents(warehouse)
+    summary = load(warehouse, url)
+    assert (summary.is_full, summary.changed) == (False, 0)
+    assert contents(warehouse) == before
+
+
+def test_an_update_replaces_the_row(market: Market, url: str, warehouse: Warehouse) -> None:
+    ada, _ = market.vendor("Ada"), market.vendor("Bea")
+    load(warehouse, url)
+    market.rename(ada, "Ada & daughters")
+    assert brought(load(warehouse, url)) == {"vendors": 1}
+    assert names(warehouse) == {"Ada & daughters", "Bea"}
+
+
+def test_a_transaction_open_during_a_load_comes_with_the_next_one(
+    market: Market, url: str, warehouse: Warehouse, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as late:
+        Market(late).vendor("Late")
+        market.vendor("Early")
+        load(warehouse, url)
+        assert names(warehouse) == {"Early"}
+        late.commit()
+    assert brought(load(warehouse, url)) == {"owners": 1, "vendors": 1}
+    assert names(warehouse) == {"Early", "Late"}
+    assert load(warehouse, url).changed == 0
+
+
+def test_what_was_loaded_beside_an_open_transaction_is_not_loaded_again(
+    market: Market, url: str, warehouse: Warehouse, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as late:
+        Market(late).vendor("Late")
+        market.vendor("Early")
+        load(warehouse, url)
+        assert load(warehouse, url).changed == 0
+
+
+def test_what_was_rolled_back_never_arrives(
+    market: Market, url: str, warehouse: Warehouse, database_url: str
+) -> None:
+    load(warehouse, url)
+    with psycopg.connect(database_url) as regretted:
+        Market(regretted).vendor("Regretted")
+        regretted.rollback()
+    assert load(warehouse, url).changed == 0
+
+
+def test_a_row_written_in_a_savepoint_carries_the_outer_transaction(
+    market: Market, url: str, warehouse: Warehouse, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as nested:
+        Market(nested).vendor("Outer")
+        with nested.transaction():
+            Market(nested).vendor("Inner")
+        with nested.transaction():
+            Market(nested).vendor("Undone")
+            raise psycopg.Rollback
+        load(warehouse, url)
+        nested.commit()
+    assert brought(load(warehouse, url))["vendors"] == 2
+    assert names(warehouse) == {"Outer", "Inner"}
+
+
+def test_a_deleted_row_is_removed(market: Market, url: str, warehouse: Warehouse) -> None:
+    ada, _ = market.vendor("Ada"), market.vendor("Bea")
+    load(warehouse, url)
+    market.ask("delete from vendors where vendor_id = %s", ada)
+    summary = load(warehouse, url)
+    assert summary.deleted["vendors"] == 1
+    assert names(warehouse) == {"Bea"}
+    assert load(warehouse, url).changed == 0
+
+
+def test_a_row_that_came_back_after_its_deletion_stays(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    ada = market.vendor("Ada")
+    load(warehouse, url)
+    market.ask("delete from vendors where vendor_id = %s", ada)
+    market.ask(
+        """insert into vendors (vendor_id, owner_id, name, status, country)
+           select %s, max(owner_id), 'Ada again', 'active', 'US' from owners""",
+        ada,
+    )
+    load(warehouse, url)
+    assert names(warehouse) == {"Ada again"}
+    load(warehouse, url)
+    assert names(warehouse) == {"Ada again"}
+
+
+def test_an_erased_shopper_leaves_the_warehouse(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    erased, kept = market.shopper(), market.shopper()
+    load(warehouse, url)
+    market.ask("delete from shoppers where shopper_id = %s", erased.shopper_id)
+    load(warehouse, url)
+    assert warehouse.sql("select shopper_pseudonym from source.shoppers").fetchall() == [
+        (kept.pseudonym,)
+    ]
+
+
+def test_no_email_leaves_postgres(market: Market, url: str, tmp_path: Path) -> None:
+    market.shopper("canary-7f3a@example.org")
+    with store.opened(tmp_path / "own") as connection:
+        load(connection, url)
+    assert b"canary-7f3a" not in (tmp_path / "own" / store.FILE).read_bytes()
+
+
+def test_incremental_loads_end_where_a_full_one_does(
+    market: Market, url: str, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    offer_id = market.offer(market.vendor())
+    load(warehouse, url)
+    shopper = market.shopper()
+    market.order(shopper, [(offer_id, 1)])
+    load(warehouse, url)
+    market.ask("update vendor_orders set status = 'shipped'")
+    market.event("view", shopper.pseudonym, offer_id)
+    load(warehouse, url)
+    with store.opened(tmp_path / "own") as fresh:
+        load(fresh, url)
+        assert contents(fresh) == contents(warehouse)
+
+
+def test_a_full_load_reads_everything_again(market: Market, url: str, warehouse: Warehouse) -> None:
+    market.vendor()
+    load(warehouse, url)
+    before = contents(warehouse)
+    assert brought(load(warehouse, url, full=True)) == {"owners": 1, "vendors": 1}
+    assert contents(warehouse) == before
+
+
+def test_the_ledger_keeps_the_moment_and_what_the_source_counted(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    offer_id = market.offer(market.vendor(), price_cents=1250)
+    market.order(market.shopper(), [(offer_id, 2)])
+    market.ask("update relay set last_position = 41")
+    summary = load(warehouse, url)
+    assert ledger.last(warehouse) == summary.load
+    assert summary.load.moment.relay_position == 41
+    assert (summary.load.currency, summary.load.time_zone) == ("USD", "America/New_York")
+    assert warehouse.sql(
+        "select day::varchar, rows, cents from ledger.source_days where table_name = 'order_lines'"
+    ).fetchall() == [("2026-03-10", 1, 2500)]
+
+
+def test_a_durable_commit_separates_the_load_from_later_transactions(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    xmax = load(warehouse, url).load.moment.seen.xmax
+    assert market.value("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint") > xmax
+
+
+def test_a_load_that_dies_midway_leaves_the_previous_state(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    market.vendor("Ada")
+    first = load(warehouse, url)
+    before = contents(warehouse)
+    market.vendor("Bea")
+
+    def die(table: str, _: int) -> None:
+        if table == "products":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load(warehouse, url, on_table=die)
+    assert contents(warehouse) == before
+    assert ledger.last(warehouse) == first.load
+    assert brought(load(warehouse, url)) == {"owners": 1, "vendors": 1}
+
+
+def test_a_source_with_another_history_is_read_anew(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    market.vendor("Ada")
+    load(warehouse, url)
+    warehouse.sql("update ledger.loads set identity = '1:1:1'")
+    assert load(warehouse, url).is_full
+
+
+def test_a_source_that_ran_back_is_read_anew(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    market.vendor("Ada")
+    load(warehouse, url)
+    warehouse.sql("update ledger.loads set snapshot = '99999999:99999999:'")
+    assert load(warehouse, url).is_full
+
+
+def test_a_table_that_was_created_anew_is_read_whole(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    market.vendor("Ada")
+    load(warehouse, url)
+    warehouse.sql("update ledger.load_tables set table_oid = 1 where table_name = 'vendors'")
+    assert brought(load(warehouse, url)) == {"vendors": 1}
+
+
+def test_a_row_from_the_future_stops_the_load(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    market.vendor("Ada")
+    load(warehouse, url)
+    market.ask("alter table vendors disable trigger stamp_row_version")
+    market.ask("update vendors set row_version = '99999999'")
+    with pytest.raises(RowVersionInFuture):
+        load(warehouse, url)
+    assert names(warehouse) == {"Ada"}
+
+
+def test_a_new_column_warns_and_loads(market: Market, url: str, warehouse: Warehouse) -> None:
+    market.ask("alter table vendors add column motto text")
+    assert load(warehouse, url).warnings == (
+        "vendors.motto is new in the source and is not loaded",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("alter table order_lines rename column line_cents to cents", "line_cents is missing"),
+        ("alter table stock alter column version type integer", "stock.version is int4"),
+        ("revoke select on vendors from rynek_pipeline", "vendors.name is withheld"),
+        ("drop table adjustments", "table adjustments is missing"),
+    ],
+)
+def test_a_broken_column_contract_stops_before_anything_is_written(
+    market: Market, url: str, warehouse: Warehouse, change: str, complaint: str
+) -> None:
+    market.vendor("Ada")
+    load(warehouse, url)
+    market.vendor("Bea")
+    market.ask(change)
+    with pytest.raises(ColumnContractBroken, match=complaint):
+        load(warehouse, url)
+    assert names(warehouse) == {"Ada"}
+
+
+def test_a_database_without_a_schema_is_named(
+    warehouse: Warehouse, empty_database_url: str
+) -> None:
+    with pytest.raises(SourceNotReady):
+        load(warehouse, empty_database_url)
+
+
+def test_a_market_that_was_never_opened_is_named(
+    warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    with pytest.raises(SourceNotReady, match="installation"):
+        load(warehouse, pipeline_database_url)
+
+
+def test_a_server_that_is_not_there_is_named(warehouse: Warehouse) -> None:
+    with pytest.raises(SourceUnreachable):
+        load(warehouse, "postgresql://nobody@127.0.0.1:1/nothing")

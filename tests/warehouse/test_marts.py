@@ -1,0 +1,165 @@
+"""A market small enough to know every figure by heart."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.warehouse.market import Market
+from tests.warehouse.steps import load_and_build
+from warehouse.build import build
+from warehouse.errors import MartsMissing
+from warehouse.load import load
+
+Warehouse = duckdb.DuckDBPyConnection
+
+# In New York this is still the evening of the 9th.
+EVENING = datetime(2026, 3, 10, 2, tzinfo=UTC)
+LATER = datetime(2026, 3, 12, 15, tzinfo=UTC)
+
+
+def rows(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
+    return warehouse.sql(sql).fetchall()
+
+
+def test_a_vendors_days_are_the_markets_and_leave_none_out(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    ada, bea = market.vendor("Ada"), market.vendor("Bea")
+    cup, bowl = market.offer(ada, price_cents=1000), market.offer(bea, price_cents=333)
+    first, second = market.shopper(), market.shopper()
+    market.order(first, [(cup, 2)], EVENING)
+    market.order(first, [(cup, 1)], EVENING)
+    market.order(second, [(cup, 1), (bowl, 3)], LATER)
+    market.order(second, [(cup, 9)], LATER, status="cancelled")
+    load_and_build(warehouse, pipeline_database_url)
+    columns = """order_date, orders, customers, units, sales_cents, shipping_cents,
+                 commission_cents, processing_cents, net_cents"""
+    assert rows(warehouse, f"select {columns} from marts.vendor_daily where vendor_id = {ada}") == [
+        (date(2026, 3, 9), 2, 1, 3, 3000, 980, 90, 115, 3775),
+        (date(2026, 3, 10), 0, 0, 0, 0, 0, 0, 0, 0),
+        (date(2026, 3, 11), 0, 0, 0, 0, 0, 0, 0, 0),
+        (date(2026, 3, 12), 1, 1, 1, 1000, 490, 30, 43, 1417),
+    ]
+    assert rows(warehouse, f"select {columns} from marts.vendor_daily where vendor_id = {bea}") == [
+        (date(2026, 3, 12), 1, 1, 3, 999, 490, 30, 43, 1416)
+    ]
+
+
+def test_an_order_counts_once_it_is_paid(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    offer_id, shopper = market.offer(market.vendor()), market.shopper()
+    for status in ("pending_payment", "paid", "shipped", "delivered", "cancelled"):
+        market.order(shopper, [(offer_id, 1)], status=status)
+    load_and_build(warehouse, pipeline_database_url)
+    assert dict(rows(warehouse, "select status, is_counted from marts.vendor_orders")) == {
+        "pending_payment": False,
+        "paid": True,
+        "shipped": True,
+        "delivered": True,
+        "cancelled": False,
+    }
+
+
+def test_an_order_is_what_its_vendors_share(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    cup, bowl = market.offer(market.vendor(), 1000), market.offer(market.vendor(), 333)
+    market.order(market.shopper(), [(cup, 1), (bowl, 3)])
+    load_and_build(warehouse, pipeline_database_url)
+    assert rows(
+        warehouse,
+        """select vendors, units, items_cents, shipping_cents, total_cents, commission_cents,
+                  processing_cents, net_cents from marts.orders""",
+    ) == [(2, 4, 1999, 980, 2979, 60, 86, 2833)]
+
+
+def test_product_days_hold_sales_and_attention(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    cup = market.offer(market.vendor(), 1000)
+    unseen = market.offer(market.vendor())
+    shopper = market.shopper()
+    market.order(shopper, [(cup, 2)], LATER)
+    for kind in ("view", "view", "click", "cart", "impression"):
+        market.event(kind, shopper.pseudonym, cup, LATER)
+    market.event("view", shopper.pseudonym, unseen, EVENING)
+    load_and_build(warehouse, pipeline_database_url)
+    assert rows(
+        warehouse,
+        """select order_date, orders, units, sales_cents, views, clicks, carts
+           from marts.product_daily order by order_date""",
+    ) == [
+        (date(2026, 3, 9), 0, 0, 0, 1, 0, 0),
+        (date(2026, 3, 12), 1, 2, 2000, 2, 1, 1),
+    ]
+
+
+def test_a_visitors_events_become_the_shoppers_after_signing_in(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    offer_id, shopper = market.offer(market.vendor()), market.shopper()
+    market.event("view", market.visitor(merged_into=shopper), offer_id)
+    market.event("view", 77, offer_id)
+    market.order(shopper, [(offer_id, 4)])
+    load_and_build(warehouse, pipeline_database_url)
+    assert set(
+        rows(warehouse, "select shopper_pseudonym, type, quantity from marts.interactions")
+    ) == {
+        (shopper.pseudonym, "view", None),
+        (77, "view", None),
+        (shopper.pseudonym, "purchase", 4),
+    }
+
+
+def test_an_offer_shows_its_product_stock_and_vendor(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    offer_id = market.offer(market.vendor(), price_cents=700, units=3)
+    load_and_build(warehouse, pipeline_database_url)
+    assert rows(
+        warehouse,
+        """select offer_id, price_cents, offer_status, vendor_status, available_units,
+                  low_stock_threshold, stock_version, offer_version from marts.offers""",
+    ) == [(offer_id, 700, "active", "active", 3, 5, 1, 1)]
+
+
+def test_recent_items_are_those_of_a_vendors_last_hundred_orders(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    offer_id, shopper = market.offer(market.vendor()), market.shopper()
+    for minute in range(60):
+        market.order(shopper, [(offer_id, 1)], LATER.replace(minute=minute))
+        market.order(shopper, [(offer_id, 2)], EVENING.replace(minute=minute))
+    load_and_build(warehouse, pipeline_database_url)
+    assert rows(
+        warehouse,
+        "select quantity, count(*) from marts.recent_order_items group by 1 order by 1",
+    ) == [(1, 60), (2, 40)]
+
+
+def test_an_open_market_without_sales_builds_empty_marts(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    load(warehouse, pipeline_database_url)
+    assert {built.rows for built in build(warehouse)} == {0, None}
+
+
+def test_marts_of_unchanged_rows_are_left_standing(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    vendor_id = market.vendor("Ada")
+    load_and_build(warehouse, pipeline_database_url)
+    load(warehouse, pipeline_database_url)
+    assert build(warehouse) == []
+    market.rename(vendor_id, "Bea")
+    load(warehouse, pipeline_database_url)
+    assert build(warehouse) != []
+    assert rows(warehouse, "select name from marts.vendors") == [("Bea",)]
+
+
+def test_nothing_is_built_before_the_first_load(warehouse: Warehouse) -> None:
+    with pytest.raises(MartsMissing):
+        build(warehouse)
