@@ -19,7 +19,7 @@ from rynek.history.stock import write_stock
 from rynek.history.trade import Trade, write_adjustments, write_trade
 
 # Two imports at once would both find nothing there; the number only has to be ours.
-IMPORT_LOCK = 7_301_985
+IMPORT_LOCK = 7_301_986
 
 
 def load(connection: Connection, history: History, progress: Progress) -> dict[str, int]:
