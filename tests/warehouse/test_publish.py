@@ -1,0 +1,190 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.warehouse.market import Market
+from tests.warehouse.steps import approve, load_and_build, run
+from warehouse import ledger, manifest, retention
+from warehouse.errors import CheckFailed, ChecksMissing, MartsMissing, SnapshotMissing
+from warehouse.load import load
+from warehouse.manifest import CheckResult
+from warehouse.publish import publish
+from warehouse.reconcile import published as reconciled
+from warehouse.snapshot import Snapshot, sha256
+
+Warehouse = duckdb.DuckDBPyConnection
+
+FEBRUARY = datetime(2026, 2, 10, 12, tzinfo=UTC)
+MARCH = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def offer_id(market: Market) -> int:
+    """One offer, sold once in February and once in March."""
+    offer_id = market.offer(market.vendor("Ada"))
+    for placed_at in (FEBRUARY, MARCH):
+        market.order(market.shopper(), [(offer_id, 1)], placed_at)
+    return offer_id
+
+
+def test_the_manifest_tells_where_the_data_stands(
+    market: Market, offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    market.ask("update relay set last_position = 7")
+    written = run(warehouse, pipeline_database_url, published)
+    loaded = ledger.last(warehouse)
+    assert loaded is not None
+    assert manifest.current(published) == written
+    assert written.data_through == loaded.moment.taken_at <= written.built_at
+    assert (written.currency, written.time_zone) == ("USD", "America/New_York")
+    assert written.postgres.snapshot == loaded.moment.snapshot
+    assert written.postgres.identity == loaded.moment.identity
+    assert written.postgres.relay_position == 7
+    assert all(check.passed for check in written.checks)
+    for path, digest in [
+        (written.marts.path, written.marts.sha256),
+        *((month.path, month.sha256) for month in written.parquet["order_lines"]),
+    ]:
+        assert sha256(published / path) == digest
+
+
+def test_everything_published_can_be_asked(
+    offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    run(warehouse, pipeline_database_url, published)
+    snapshot = Snapshot.current(published)
+    assert snapshot.rows("select sum(sales_cents) from vendor_daily") == [(2000,)]
+    assert snapshot.rows("select count(*) from order_lines") == [(2,)]
+    assert snapshot.rows("select count(*) from interactions where type = 'purchase'") == [(2,)]
+    assert reconciled(snapshot) == []
+
+
+def test_a_published_figure_that_the_source_never_counted_is_found(
+    offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    load_and_build(warehouse, pipeline_database_url)
+    warehouse.sql(
+        "update marts.vendor_orders set items_cents = 999 where order_date > '2026-03-01'"
+    )
+    approve(warehouse)
+    publish(warehouse, published, "test")
+    [difference] = reconciled(Snapshot.current(published))
+    assert (difference.table, str(difference.day)) == ("vendor_orders", "2026-03-10")
+    assert (difference.source_cents, difference.warehouse_cents) == (1000, 999)
+
+
+def test_only_changed_months_are_written_anew(
+    market: Market, offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    before = run(warehouse, pipeline_database_url, published).parquet["order_lines"]
+    market.order(market.shopper(), [(offer_id, 1)], MARCH)
+    after = run(warehouse, pipeline_database_url, published).parquet["order_lines"]
+    assert [month.month for month in after] == ["2026-02", "2026-03"]
+    assert after[0] == before[0]
+    assert after[1].path != before[1].path
+    assert after[1].rows == 2
+
+
+def test_with_nothing_new_only_the_moment_moves_on(
+    offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    first = run(warehouse, pipeline_database_url, published)
+    second = run(warehouse, pipeline_database_url, published)
+    assert (second.marts, second.parquet) == (first.marts, first.parquet)
+    assert second.snapshot_id > first.snapshot_id
+    assert second.data_through > first.data_through
+    assert second.postgres.snapshot != first.postgres.snapshot
+
+
+def test_a_deleted_file_is_published_anew_under_another_name(
+    offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    first = run(warehouse, pipeline_database_url, published)
+    (published / first.marts.path).unlink()
+    (published / first.parquet["order_lines"][0].path).unlink()
+    second = run(warehouse, pipeline_database_url, published)
+    assert second.marts.path != first.marts.path
+    assert Snapshot.current(published).rows("select count(*) from order_lines") == [(2,)]
+
+
+def test_a_failed_check_leaves_the_last_good_snapshot(
+    market: Market, offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    good = run(warehouse, pipeline_database_url, published)
+    market.vendor("Bea")
+    load_and_build(warehouse, pipeline_database_url)
+    approve(warehouse)
+    this = ledger.last_build(warehouse)
+    assert this is not None
+    ledger.record_checks(warehouse, this.build, [CheckResult("stock_adds_up", False, "3 rows")])
+    with pytest.raises(CheckFailed, match="stock_adds_up: 3 rows"):
+        publish(warehouse, published, "test")
+    assert manifest.current(published) == good
+
+
+def test_marts_that_nobody_judged_are_not_published(
+    market: Market, offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    run(warehouse, pipeline_database_url, published)
+    market.vendor("Bea")
+    load_and_build(warehouse, pipeline_database_url)
+    with pytest.raises(ChecksMissing):
+        publish(warehouse, published, "test")
+
+
+def test_a_load_by_another_run_does_not_move_the_moment_of_older_marts(
+    market: Market, offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    load_and_build(warehouse, pipeline_database_url)
+    approve(warehouse)
+    built = ledger.last(warehouse)
+    market.vendor("Bea")
+    load(warehouse, pipeline_database_url)
+    assert built is not None
+    assert publish(warehouse, published, "test").postgres.snapshot == built.moment.snapshot
+
+
+def test_nothing_is_published_before_it_is_built(warehouse: Warehouse, published: Path) -> None:
+    with pytest.raises(MartsMissing):
+        publish(warehouse, published, "test")
+    with pytest.raises(SnapshotMissing):
+        manifest.current(published)
+
+
+def test_old_snapshots_go_and_take_their_files_along(
+    market: Market,
+    warehouse: Warehouse,
+    pipeline_database_url: str,
+    published: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retention, "SNAPSHOTS_KEPT", 2)
+    written = []
+    for name in ("Ada", "Bea", "Cleo"):
+        market.vendor(name)
+        written.append(run(warehouse, pipeline_database_url, published))
+    assert [kept.snapshot_id for kept in manifest.kept(published)] == [
+        written[2].snapshot_id,
+        written[1].snapshot_id,
+    ]
+    assert {path.name for path in published.glob("marts-*")} == {
+        written[1].marts.path,
+        written[2].marts.path,
+    }
+
+
+def test_a_killed_runs_leftovers_are_cleared_away(
+    offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    (published / "order_lines").mkdir(parents=True)
+    leftovers = [
+        published / "marts-20200101T000000Z-dead.duckdb",
+        published / "marts-20200101T000000Z-dead.duckdb.wal",
+        published / "order_lines" / ".2026-03.4711",
+    ]
+    for path in leftovers:
+        path.touch()
+    run(warehouse, pipeline_database_url, published)
+    assert [path for path in leftovers if path.exists()] == []
