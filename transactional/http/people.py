@@ -155,7 +155,7 @@ def mint_token(body: TokenBody, _: Operator, once: OnceOnly) -> JSONResponse:
 
 
 @router.post("/v1/introspect", openapi_extra=TOKEN_FORM)
-def introspect(token: FormToken, _: Service, market: Running) -> Introspection:
+def introspect(_: Service, token: FormToken, market: Running) -> Introspection:
     with market.database.transaction() as connection:
         found = tokens.introspect(connection, token)
     if found is None:
@@ -170,7 +170,7 @@ def introspect(token: FormToken, _: Service, market: Running) -> Introspection:
 
 
 @router.post("/v1/revoke", openapi_extra=TOKEN_FORM)
-def revoke(token: FormToken, who: Anyone, market: Running) -> Revocation:
+def revoke(who: Anyone, token: FormToken, market: Running) -> Revocation:
     """End a token (RFC 7009): one's own, or any as an operator. Repeating changes nothing."""
     with market.database.transaction() as connection:
         found = tokens.introspect(connection, token)

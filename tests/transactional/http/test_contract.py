@@ -1,0 +1,163 @@
+"""What every route keeps, read from the OpenAPI document: a new route is held to it too."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.transactional.market import TestMarket, Visit
+from transactional.http.app import create_app
+
+METHODS = ("get", "post", "put", "patch", "delete")
+DOCUMENT: dict[str, Any] = create_app().openapi()
+OPERATIONS = [
+    (method, path, operation)
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+    if method in METHODS
+]
+NAMES = [f"{method} {path}" for method, path, _ in OPERATIONS]
+
+# What a POST without an Idempotency-Key has instead.
+REPEATABLE = {
+    "/v1/quote": "has no effect",
+    "/v1/introspect": "has no effect",
+    "/v1/revoke": "revoking again changes nothing",
+    "/v1/events": "every event carries its own id",
+    "/v1/webhooks/stripe": "every event carries its own id",
+}
+PUBLIC = {
+    "get /healthz",
+    "get /readyz",
+    "get /v1/installation",
+    "get /v1/categories",
+    "get /v1/products",
+    "get /v1/products/{product_id}",
+    "get /v1/offers",
+    "get /v1/offers/{offer_id}",
+    "post /v1/events",
+    "post /v1/webhooks/stripe",
+}
+PROBLEM = {"type", "title", "status", "detail", "code"}
+
+
+def installed(currency: str, time_zone: str) -> dict[str, str]:
+    return {"currency": currency, "time_zone": time_zone}
+
+
+def filled(path: str) -> str:
+    """The path with an id of the right kind for each parameter."""
+    names = {"vendor_id": "ven_9", "product_id": "prd_9", "offer_id": "off_9", "order_id": "ord_9"}
+    names |= {"vendor_order_id": "vor_9", "visitor_id": "00000000-0000-4000-8000-000000000000"}
+    return re.sub(r"{(\w+)}", lambda match: names[match[1]], path)
+
+
+def test_the_document_is_openapi_3_1_with_one_error_shape() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1")
+    assert set(DOCUMENT["components"]["schemas"]["Problem"]["required"]) == PROBLEM
+    assert "HTTPValidationError" not in str(DOCUMENT)
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=NAMES)
+def test_every_operation_declares_its_problems(
+    method: str, path: str, operation: dict[str, Any]
+) -> None:
+    for status in ("4XX", "5XX"):
+        assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=NAMES)
+def test_every_post_with_an_effect_demands_an_idempotency_key(
+    method: str, path: str, operation: dict[str, Any]
+) -> None:
+    demanded = [
+        parameter["name"] for parameter in operation.get("parameters", []) if parameter["required"]
+    ]
+    assert ("Idempotency-Key" in demanded) == (method == "post" and path not in REPEATABLE)
+
+
+def test_a_missing_key_is_a_problem_of_its_own(market: TestMarket, visit: Visit) -> None:
+    answer = visit("operator").post("/v1/categories", json={"name": "Tea"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+    assert market.value("select count(*) from categories") == 0
+
+
+def test_every_operation_but_the_public_ones_wants_a_token(visit: Visit) -> None:
+    for method, path, _ in OPERATIONS:
+        if f"{method} {path}" in PUBLIC:
+            continue
+        answer = visit().request(method, filled(path), headers={"Idempotency-Key": "k"}, json={})
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), path
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_service_token_may_do_nothing_of_shoppers_vendors_and_operators(visit: Visit) -> None:
+    allowed = {"/v1/introspect", "/v1/revoke", "/v1/facts", "/v1/shoppers", "/v1/events"}
+    service = visit("service")
+    for method, path, _ in OPERATIONS:
+        if f"{method} {path}" in PUBLIC or path in allowed:
+            continue
+        answer = service.request(method, filled(path), headers={"Idempotency-Key": "k"}, json={})
+        assert answer.status_code in (403, 404, 422), (method, path)
+        assert answer.json().keys() >= PROBLEM
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("get", "/v1/nowhere", None, 404, "route_unknown"),
+        ("delete", "/v1/orders", None, 405, "method_not_allowed"),
+        ("get", "/v1/offers/prd_1", None, 422, "invalid_request"),
+        ("get", "/v1/offers/off_404", None, 404, "offer_unknown"),
+        ("get", "/v1/vendors/ven_404", None, 404, "vendor_unknown"),
+        ("get", "/v1/orders/ord_404", None, 404, "order_unknown"),
+        ("get", "/v1/vendor-orders/vor_404", None, 404, "vendor_order_unknown"),
+        ("get", "/v1/vendor-orders", None, 403, "forbidden"),
+        ("get", "/v1/offers?limit=101", None, 422, "invalid_request"),
+        ("get", "/v1/offers?cursor=prd_1", None, 422, "id_invalid"),
+        ("get", "/v1/facts?limit=1001", None, 422, "invalid_request"),
+        ("post", "/v1/orders", {"lines": []}, 403, "forbidden"),
+        ("post", "/v1/categories", {"name": "Tea", "colour": 1}, 422, "invalid_request"),
+        ("post", "/v1/categories", {"name": "T", "parent_id": "cat_404"}, 404, "category_unknown"),
+        ("post", "/v1/products", {"title": "T", "category_id": "cat_404"}, 404, "category_unknown"),
+        ("post", "/v1/tokens", {"role": "vendor"}, 422, "subject_invalid"),
+        ("post", "/v1/tokens", {"role": "vendor", "subject": "ven_404"}, 404, "subject_unknown"),
+        ("post", "/v1/introspect", {}, 422, "form_invalid"),
+        ("put", "/v1/installation", installed("EUR", "UTC"), 409, "installation_fixed"),
+        ("put", "/v1/installation", installed("USD", "Mars"), 422, "time_zone_unknown"),
+    ],
+)  # fmt: skip
+def test_every_error_is_a_problem_with_a_stable_code(
+    visit: Visit, method: str, path: str, body: Any, status: int, code: str
+) -> None:
+    headers = {"Idempotency-Key": "k"}
+    answer = visit("operator").request(method, path, json=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json().keys() >= PROBLEM
+    assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 10_001, 1.5, "1", True, None])
+def test_a_quantity_is_a_whole_number_from_1(
+    market: TestMarket, visit: Visit, quantity: object
+) -> None:
+    line = {"offer_id": f"off_{market.offer()}", "quantity": quantity}
+    shopper = visit("shopper", market.shopper()["shopper_id"])
+    answer = shopper.post("/v1/orders", json={"lines": [line]}, headers={"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["errors"][0]["where"] == "body.lines.0.quantity"
+
+
+def test_a_body_that_is_no_json_is_a_problem(visit: Visit) -> None:
+    answer = visit("operator").post(
+        "/v1/categories", content=b"{", headers={"Idempotency-Key": "k"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+def test_a_bare_number_is_no_id(visit: Visit, market: TestMarket) -> None:
+    shopper = visit("shopper", market.shopper()["shopper_id"])
+    lines = [{"offer_id": market.offer(), "quantity": 1}]
+    answer = shopper.post("/v1/orders", json={"lines": lines}, headers={"Idempotency-Key": "k"})
+    assert "an id is a string such as off_123" in answer.json()["errors"][0]["what"]

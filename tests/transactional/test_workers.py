@@ -1,0 +1,115 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import psycopg
+import pytest
+import redis
+
+from tests.rynek.local.stripe.standins import until
+from tests.transactional.market import TestMarket, intent_event
+from transactional import webhooks, workers
+from transactional.errors import UnavailableError
+from transactional.relay import PUBLISHED, STREAM
+from transactional.workers import Worker
+
+
+def environment(market: TestMarket) -> dict[str, str]:
+    chosen = market.settings
+    return os.environ | {
+        "DATABASE_URL": chosen.database_url,
+        "REDIS_URL": chosen.redis_url,
+        "STRIPE_API_KEY": chosen.stripe_api_key,
+        "STRIPE_API_BASE": str(chosen.stripe_api_base),
+        "STRIPE_WEBHOOK_SECRET": chosen.stripe_webhook_secret,
+    }
+
+
+@contextmanager
+def running(market: TestMarket) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-m", "transactional.workers"]
+    with subprocess.Popen(command, env=environment(market)) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def is_sent(market: TestMarket) -> bool:
+    return bool(market.value("select bool_and(status = 'sent') from transfers"))
+
+
+def test_the_workers_do_what_is_due_and_stop_cleanly_on_a_signal(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    order_id = market.paid_order((market.offer(), 1))
+    with market.database.transaction() as connection:
+        webhooks.store(connection, intent_event("pi_unknown", "customer.created"), market.clock())
+    with running(market) as process:
+        until(lambda: is_sent(market), 20)
+        until(lambda: market.value("select applied_at from webhook_events"), 20)
+        facts = market.value("select count(*) from outbox")
+        until(lambda: cast(Any, stream.xlen(STREAM)) == facts, 20)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert market.status(order_id) == "paid"
+    assert json.loads(cast(Any, stream.get(PUBLISHED)))["position"] == facts
+
+
+def test_the_workers_outlive_lost_connections_to_postgres_and_redis(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    with running(market) as process:
+        until(lambda: stream.get(PUBLISHED), 20)
+        market.rows(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        stream.client_kill_filter(_type="normal", skipme=True)
+        market.paid_order((market.offer(), 1))
+        until(lambda: is_sent(market), 20)
+        until(lambda: cast(Any, stream.xlen(STREAM)) > 0, 20)
+        assert process.poll() is None
+
+
+def test_a_wrong_setting_stops_the_start_and_says_which(market: TestMarket) -> None:
+    wrong = environment(market) | {"DATABASE_URL": "mysql://nowhere"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "transactional.workers"],
+        env=wrong,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "DATABASE_URL is 'mysql://nowhere'; wanted: postgresql://" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "error", [UnavailableError(), psycopg.OperationalError(), redis.ConnectionError()]
+)
+def test_what_a_restart_breaks_is_tried_again(error: Exception) -> None:
+    stop, turns = threading.Event(), iter([error, error, None])
+
+    def turn(stop: threading.Event) -> None:
+        if (outcome := next(turns)) is not None:
+            raise outcome
+        stop.set()
+
+    workers.run(Worker("patient", turn), stop)
+    assert list(turns) == []
+
+
+def test_an_unforeseen_error_ends_every_worker_and_is_reported() -> None:
+    def fail(_: threading.Event) -> None:
+        raise ZeroDivisionError
+
+    idle = Worker("idle", lambda stop: cast(None, stop.wait(30)))
+    assert not workers._supervise([Worker("broken", fail), idle], threading.Event())
