@@ -5,12 +5,9 @@ from psycopg import Connection, sql
 
 from rynek.history.copying import Copier, query
 from rynek.history.identifiers import reserve
-from rynek.history.ledger import journals_of, moving
+from rynek.history.ledger import ACCOUNTS, journals_of, moving
 
-_PLATFORM_ACCOUNTS = [
-    "stripe_balance", "commission_revenue", "processing_recovery", "import_difference",
-    "adjustments",
-]  # fmt: skip
+_PLATFORM_ACCOUNTS = [kind for kind in ACCOUNTS.categories if kind != "vendor_payable"]
 
 
 def write_books(copier: Copier, postings: pl.DataFrame, currency: str) -> None:
@@ -51,5 +48,5 @@ def _accounts(connection: Connection, vendor_ids: pl.Series) -> pl.DataFrame:
     return query(
         connection,
         sql.SQL("select kind, vendor_id, account_id from accounts"),
-        {"account": pl.String, "vendor_id": pl.Int64, "account_id": pl.Int64},
+        {"account": ACCOUNTS, "vendor_id": pl.Int64, "account_id": pl.Int64},
     )

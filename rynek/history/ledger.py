@@ -6,6 +6,17 @@ journals have ids.
 
 import polars as pl
 
+KINDS = pl.Enum(["sale", "import_difference", "transfer", "adjustment"])
+ACCOUNTS = pl.Enum(
+    [
+        "stripe_balance",
+        "vendor_payable",
+        "commission_revenue",
+        "processing_recovery",
+        "import_difference",
+        "adjustments",
+    ]
+)
 _PREFIXES = {"sale": "ord_", "import_difference": "ord_", "transfer": "tr_", "adjustment": "adj_"}
 
 
@@ -67,9 +78,9 @@ def _posting(
     return rows.select(
         "order_id",
         "occurred_at",
-        kind=pl.lit(kind),
+        kind=pl.lit(kind, KINDS),
         subject_id=pl.col(subject),
-        account=pl.lit(account),
+        account=pl.lit(account, ACCOUNTS),
         vendor_id=vendor,
         amount_cents=amount,
     )

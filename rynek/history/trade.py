@@ -10,6 +10,7 @@ from rynek.history.errors import HistoryInconsistentError
 from rynek.history.frames import History
 from rynek.history.identifiers import enrol, reserve, resolve
 from rynek.history.sales import Sales, priced
+from rynek.history.uuids import random_uuids
 
 # What an order's vendor orders and lines repeat of it.
 _REPEATED = ["order_id", "shopper_pseudonym", "placed_at", "paid_at", "cancelled_at"]
@@ -100,6 +101,7 @@ def _write_transfers(copier: Copier, vendor_orders: pl.DataFrame) -> pl.DataFram
         reserve(copier.connection, "transfers", "transfer_id", paid.height),
         status=pl.lit("imported"),
         amount_cents="net_cents",
+        idempotency_key=random_uuids(paid.height),
         transfer_group=pl.lit("ord_") + pl.col("order_id").cast(pl.String),
         due_at=pl.coalesce("delivered_at", "paid_at"),
         sent_at=pl.coalesce("delivered_at", "paid_at"),

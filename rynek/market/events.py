@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from rynek.history.uuids import uuids
 from rynek.market.browsing import SHOWN, Lists
 from rynek.market.chance import Ints, stream
 from rynek.market.trading import moment, offer_ref, shopper_ref
@@ -15,7 +16,6 @@ from rynek.market.world import World
 
 SECONDS_PER_NEED = 15.0
 SECONDS_PER_PLACE = 2.0
-UUID_GROUPS = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
 
 
 def events_of(
@@ -118,12 +118,4 @@ def _uuids(seed: int, occurred_at: pl.Series) -> pl.Series:
     octets = drawn.reshape(count, 16).copy()
     milliseconds = occurred_at.dt.epoch("ms").to_numpy().astype(">i8")
     octets[:, :6] = milliseconds.view(np.uint8).reshape(count, 8)[:, 2:]
-    octets[:, 6] = octets[:, 6] & 0x0F | 0x70
-    octets[:, 8] = octets[:, 8] & 0x3F | 0x80
-    return _grouped(octets.tobytes().hex(), count)
-
-
-def _grouped(digits: str, count: int) -> pl.Series:
-    rows = pl.Series([digits[32 * row : 32 * row + 32] for row in range(count)], dtype=pl.String)
-    groups = [rows.str.slice(begin, length) for begin, length in UUID_GROUPS]
-    return pl.select(pl.concat_str(groups, separator="-")).to_series()
+    return uuids(octets, version=7)
