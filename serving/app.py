@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     for routes in (health, metrics, products, orders, recommendations, sign_in, pages):
         app.include_router(routes.router)
+    problems.describe(app)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
     return app
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+import redis
 
 from serving.app import create_app
 from serving.settings import Settings
+from tests.conftest import Databases
 from tests.serving.core import Core, listening
 from tests.serving.market import Market, at
 from tests.serving.patience import until
@@ -19,12 +21,18 @@ from transactional.settings import Settings as CoreSettings
 Visit = Callable[..., httpx.Client]
 
 
-@pytest.fixture
-def core(database_url: str, redis_url: str) -> Iterator[Core]:
+@pytest.fixture(scope="module")
+def core(databases: Databases, migrated_template: str, redis_server: str) -> Iterator[Core]:
     """The core over HTTP; no test here calls Stripe, so its address leads nowhere."""
-    settings = CoreSettings(database_url, redis_url, "sk_test_x", "whsec_x", "http://127.0.0.1:9")
-    with Database(database_url) as database, listening(core_app.create_app(settings)) as url:
-        core = Core(database, redis_url, url)
+    with redis.Redis.from_url(redis_server) as connection:
+        connection.flushall()
+    with ExitStack() as stack:
+        address = stack.enter_context(databases.fresh(migrated_template))
+        database = stack.enter_context(Database(address))
+        nowhere = "http://127.0.0.1:9"
+        settings = CoreSettings(address, redis_server, "sk_test_x", "whsec_x", nowhere)
+        url = stack.enter_context(listening(core_app.create_app(settings)))
+        core = Core(database, redis_server, url)
         core.found()
         yield core
 
@@ -32,7 +40,18 @@ def core(database_url: str, redis_url: str) -> Iterator[Core]:
 @pytest.fixture
 def market(tmp_path: Path) -> Market:
     """Two vendors with a few offers and some weeks of orders; not yet published."""
-    market = Market(tmp_path / "published")
+    return small_market(tmp_path)
+
+
+@pytest.fixture
+def visit(core: Core, tmp_path: Path) -> Iterator[Visit]:
+    """Signs in: `visit("vendor", 1)`, `visit("operator")`, or `visit()` as nobody."""
+    with ExitStack() as stack:
+        yield visiting(stack, core, tmp_path)
+
+
+def small_market(home: Path) -> Market:
+    market = Market(home / "published")
     market.vendor(1, "Miller & Daughters")
     market.vendor(2, "Harbour Goods")
     for offer_id in range(1, 6):
@@ -47,31 +66,24 @@ def market(tmp_path: Path) -> Market:
     return market
 
 
-@pytest.fixture
-def address(core: Core, tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """Starts serving on what is published by then, and answers where it listens."""
-    settings = Settings(tmp_path, core.redis_url, core.url, core.token("service"))
-    with ExitStack() as stack:
+def visiting(stack: ExitStack, core: Core, home: Path) -> Visit:
+    """Clients of serving, which starts with the first visit on what is published by then."""
+    started: list[str] = []
 
-        def started() -> str:
-            url = stack.enter_context(listening(create_app(settings)))
-            if (settings.published / "CURRENT.json").exists():
-                until(lambda: httpx.get(f"{url}/readyz").is_success)
-            return url
+    def signed_in(*who: object) -> httpx.Client:
+        if not started:
+            started.append(serving_at(stack, core, home))
+        core.know(*who)
+        headers = {"Authorization": f"Bearer {core.token(*who)}"} if who else {}
+        return stack.enter_context(httpx.Client(base_url=started[0], headers=headers))
 
-        yield started
+    return signed_in
 
 
-@pytest.fixture
-def visit(core: Core, address: Callable[[], str]) -> Iterator[Visit]:
-    """Signs in: `visit("vendor", 1)`, `visit("operator")`, or `visit()` as nobody."""
-    with ExitStack() as stack:
-        started: list[str] = []
-
-        def signed_in(*who: object) -> httpx.Client:
-            if not started:
-                started.append(address())
-            headers = {"Authorization": f"Bearer {core.token(*who)}"} if who else {}
-            return stack.enter_context(httpx.Client(base_url=started[0], headers=headers))
-
-        yield signed_in
+def serving_at(stack: ExitStack, core: Core, home: Path) -> str:
+    """Serving's address, once it is ready to answer or has nothing to answer from."""
+    settings = Settings(home, core.redis_url, core.url, core.token("service"))
+    url = stack.enter_context(listening(create_app(settings)))
+    if (settings.published / "CURRENT.json").exists():
+        until(lambda: httpx.get(f"{url}/readyz").is_success)
+    return url

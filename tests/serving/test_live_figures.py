@@ -51,20 +51,20 @@ def true_figures(core: Core, vendor_ids: list[int]) -> dict[int, tuple[int, int,
 def test_a_paid_order_is_in_its_vendors_figures_within_two_seconds_and_once_after_the_load(
     core: Core, visit: Visit, tmp_path: Path
 ) -> None:
-    tea, mug = (core.offer(core.vendor(), price) for price in (1_500, 2_500))
+    vendor_ids = [core.vendor(), core.vendor()]
+    tea, mug = core.offer(vendor_ids[0], 1_500), core.offer(vendor_ids[1], 2_500)
     shopper = core.shopper()["shopper_id"]
     core.publish(tmp_path / "published")
     client = visit("operator")
-    before = shown(client, [1, 2])
+    assert shown(client, vendor_ids) == dict.fromkeys(vendor_ids, (0, 0, 0))
     with core.relaying():
         core.paid_order(shopper, (tea, 2), (mug, 1))
-        expected = {1: (3_000, 1, 1), 2: (2_500, 1, 1)}
-        assert before == {1: (0, 0, 0), 2: (0, 0, 0)}
-        until(lambda: shown(client, [1, 2]) == expected, seconds=2)
+        expected = dict(zip(vendor_ids, [(3_000, 1, 1), (2_500, 1, 1)], strict=True))
+        until(lambda: shown(client, vendor_ids) == expected, seconds=2)
 
         loaded = core.publish(tmp_path / "published")
         until(lambda: snapshot_id(client) == loaded, seconds=5)
-        assert shown(client, [1, 2]) == expected
+        assert shown(client, vendor_ids) == expected
 
 
 def snapshot_id(client: httpx.Client) -> str:
@@ -74,16 +74,17 @@ def snapshot_id(client: httpx.Client) -> str:
 def test_the_tag_changes_with_the_vendors_own_facts_only(
     core: Core, visit: Visit, tmp_path: Path
 ) -> None:
-    tea, mug = (core.offer(core.vendor()) for _ in range(2))
+    mine, theirs = core.vendor(), core.vendor()
+    tea, mug = core.offer(mine), core.offer(theirs)
     shopper = core.shopper()["shopper_id"]
     core.publish(tmp_path / "published")
-    client = visit("vendor", 1)
-    address = "/v1/vendors/ven_1/metrics?from=2020-01-01&to=2020-01-31"
+    client = visit("vendor", mine)
+    address = f"/v1/vendors/ven_{mine}/metrics?from=2020-01-01&to=2020-01-31"
     tag = {"If-None-Match": client.get(address).headers["ETag"]}
     with core.relaying():
         core.paid_order(shopper, (mug, 1))
-        other = visit("vendor", 2)
-        until(lambda: figures(other, 2)["orders"] == 1)
+        other = visit("vendor", theirs)
+        until(lambda: figures(other, theirs)["orders"] == 1)
         unchanged = client.get(address, headers=tag)
         assert unchanged.status_code == 304
         assert unchanged.headers["Data-Through"]
@@ -92,20 +93,19 @@ def test_the_tag_changes_with_the_vendors_own_facts_only(
         until(lambda: client.get(address, headers=tag).status_code == 200)
 
 
-def test_what_redis_lost_is_read_from_the_core(
-    core: Core, visit: Visit, tmp_path: Path, redis_url: str
-) -> None:
-    tea = core.offer(core.vendor())
+def test_what_redis_lost_is_read_from_the_core(core: Core, visit: Visit, tmp_path: Path) -> None:
+    vendor_id = core.vendor()
+    tea = core.offer(vendor_id)
     shopper = core.shopper()["shopper_id"]
     core.publish(tmp_path / "published")
-    client = visit("vendor", 1)
+    client = visit("vendor", vendor_id)
     core.paid_order(shopper, (tea, 1))
     core.relay_once()
-    with redis.Redis.from_url(redis_url) as connection:
+    with redis.Redis.from_url(core.redis_url) as connection:
         connection.flushall()
     core.paid_order(shopper, (tea, 1))
     core.relay_once()
-    until(lambda: figures(client, 1)["orders"] == 2)
+    until(lambda: figures(client, vendor_id)["orders"] == 2)
 
 
 def test_figures_equal_postgres_through_late_commits_rollbacks_and_loads(

@@ -1,0 +1,117 @@
+"""A vendor's figures from a published snapshot, over HTTP, against sums done by hand."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+
+from tests.serving.conftest import small_market, visiting
+from tests.serving.core import Core
+from tests.serving.market import Market
+from warehouse.metrics import METRICS
+from warehouse.snapshot import Snapshot
+
+NOVEMBER = "/v1/vendors/ven_1/metrics?from=2026-11-01&to=2026-11-22"
+
+
+def by_id(answer: dict[str, Any]) -> dict[str, Any]:
+    return {metric["id"]: metric for metric in answer["metrics"]}
+
+
+@pytest.fixture(scope="module")
+def vendor(core: Core, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    home = tmp_path_factory.mktemp("home")
+    small_market(home).publish()
+    with ExitStack() as stack:
+        yield visiting(stack, core, home)("vendor", 1)
+
+
+def test_the_four_figures_are_those_of_the_counted_orders(vendor: httpx.Client) -> None:
+    found = by_id(vendor.get(NOVEMBER).json())
+    assert {metric_id: metric["value"] for metric_id, metric in found.items()} == {
+        "revenue": 13_000,  # (1,000 + 2,000) + 3 × 2,000 + 1,000 + 3,000
+        "orders": 4,
+        "customers": 3,
+        "average_order_value": 3_250,
+    }
+    assert found["average_order_value"]["numerator"] == 13_000
+    assert found["average_order_value"]["denominator"] == 4
+
+
+def test_the_change_is_against_the_same_elapsed_span_before(vendor: httpx.Client) -> None:
+    # Data reach to 22 November, 13:00 in Warsaw; of the week before, orders after 13:00 wait.
+    answer = vendor.get("/v1/vendors/ven_1/metrics?from=2026-11-16&to=2026-11-22").json()
+    assert answer["compared_with"] == {
+        "first": "2026-11-09",
+        "last": "2026-11-15",
+        "until": answer["compared_with"]["until"],
+    }
+    assert answer["compared_with"]["until"].startswith("2026-11-15T")
+    revenue = by_id(answer)["revenue"]
+    assert (revenue["value"], revenue["previous"]["value"]) == (4_000, 6_000)
+    assert revenue["change"] == pytest.approx(-1 / 3)
+
+
+def test_without_sales_before_there_is_no_change(vendor: httpx.Client) -> None:
+    assert by_id(vendor.get(NOVEMBER).json())["revenue"]["change"] is None
+
+
+def test_the_series_has_every_day_in_the_markets_time_zone(vendor: httpx.Client) -> None:
+    points = vendor.get(NOVEMBER).json()["series"]
+    busy = {point["date"]: point["values"]["orders"] for point in points}
+    assert len(busy) == 22
+    assert {day: orders for day, orders in busy.items() if orders} == {
+        "2026-11-02": 1,
+        "2026-11-09": 1,
+        "2026-11-20": 1,
+        "2026-11-22": 1,  # placed on the 21st at 23:30 UTC, after midnight in Warsaw
+    }
+
+
+@pytest.mark.parametrize(
+    ("grain", "dates"),
+    [
+        ("week", ["2026-10-26", "2026-11-02", "2026-11-09", "2026-11-16"]),
+        ("month", ["2026-11-01"]),
+    ],
+)
+def test_weeks_begin_on_monday_and_months_on_the_first(
+    vendor: httpx.Client, grain: str, dates: list[str]
+) -> None:
+    points = vendor.get(f"{NOVEMBER}&grain={grain}").json()["series"]
+    assert [point["date"] for point in points] == dates
+    assert sum(point["values"]["revenue"] for point in points) == 13_000
+
+
+def test_a_day_can_be_seen_by_its_hours(vendor: httpx.Client) -> None:
+    day = "/v1/vendors/ven_1/metrics?from=2026-11-22&to=2026-11-22&grain=hour"
+    points = vendor.get(day).json()["series"]
+    assert len(points) == 24
+    assert points[0] == {"date": "2026-11-22T00:00", "values": points[0]["values"]}
+    assert points[0]["values"]["revenue"] == 3_000
+
+
+def test_metrics_can_be_chosen(vendor: httpx.Client) -> None:
+    answer = vendor.get(f"{NOVEMBER}&metrics=units,net_earnings").json()
+    assert [metric["id"] for metric in answer["metrics"]] == ["units", "net_earnings"]
+
+
+def test_the_last_busy_day_is_told(vendor: httpx.Client) -> None:
+    empty = vendor.get("/v1/vendors/ven_1/metrics?from=2020-01-01&to=2020-01-31").json()
+    assert empty["last_order_date"] == "2026-11-22"
+    assert by_id(empty)["average_order_value"]["value"] is None
+
+
+def test_every_metric_is_the_same_in_sql_and_in_memory(market: Market) -> None:
+    market.publish()
+    snapshot = Snapshot.current(market.folder)
+    rows = snapshot.query("select * from vendor_orders")
+    for metric in METRICS.values():
+        for measure in filter(None, (metric.numerator, metric.denominator)):
+            ((in_sql,),) = snapshot.rows(f"select {measure.sql()} from vendor_orders")
+            assert rows.select(measure.expression()).item() == in_sql, metric.metric_id
+            nothing = rows.filter(pl.lit(value=False)).select(measure.expression()).item()
+            assert nothing == 0, metric.metric_id
