@@ -23,7 +23,7 @@ def published_snapshot(
 ) -> MaterializeResult[None]:
     """One immutable marts file, monthly Parquet files, and the pointer to them."""
     with store.opened(installation.warehouse) as connection:
-        manifest = publish(connection, installation.published, context.run_id)
+        manifest = publish(connection, installation.published, context.run.run_id)
     observer("published.snapshot", manifest.snapshot_id)
     return MaterializeResult(
         metadata={
