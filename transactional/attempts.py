@@ -30,6 +30,7 @@ class Attempt:
     amount_cents: int
     payment_method: str
     key: UUID
+    started_at: datetime
     payment_intent_id: str | None
     """Confirmed by this try, or None where it creates one: a repetition is the same call."""
 
@@ -40,7 +41,8 @@ def open_one(connection: Transaction, payment: Row, payment_method: str, now: da
     Raises PaymentInProgressError where an open attempt uses another method, TooManyAttemptsError.
     """
     tries = connection.execute(
-        "select attempt_id, status, payment_method, idempotency_key, stripe_payment_intent_id"
+        "select attempt_id, status, payment_method, idempotency_key, stripe_payment_intent_id,"
+        " started_at"
         " from payment_attempts where payment_id = %s",
         (payment["payment_id"],),
     ).fetchall()
@@ -62,6 +64,7 @@ def of_row(row: Row) -> Attempt:
         amount_cents=row["amount_cents"],
         payment_method=row["payment_method"],
         key=row["idempotency_key"],
+        started_at=row["started_at"],
         payment_intent_id=row["stripe_payment_intent_id"],
     )
 
@@ -95,7 +98,8 @@ def _start(connection: Transaction, payment: Row, payment_method: str, now: date
         "insert into payment_attempts"
         " (payment_id, status, payment_method, stripe_payment_intent_id, started_at)"
         " values (%s, 'started', %s, %s, %s)"
-        " returning attempt_id, payment_method, idempotency_key, stripe_payment_intent_id",
+        " returning attempt_id, payment_method, idempotency_key, stripe_payment_intent_id,"
+        " started_at",
         (payment["payment_id"], payment_method, payment["stripe_payment_intent_id"], now),
     ).fetchone()
     assert row is not None, "an insert returns its row"

@@ -5,30 +5,26 @@ Every call takes a stored idempotency key, so that a repeated call is the same c
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 import stripe
 
+from transactional import intents
 from transactional.errors import MarketError, RefusedError, UnavailableError
+from transactional.intents import Intent
 from transactional.settings import Settings
 
-IntentStatus = Literal[
-    "requires_payment", "requires_action", "processing", "succeeded", "cancelled"
-]
-# Ours beside Stripe's: one word for 'needs a (new) payment method', British spelling for the end.
-STATUS: dict[str, IntentStatus] = {
-    "requires_payment_method": "requires_payment",
-    "requires_confirmation": "requires_payment",
-    "requires_action": "requires_action",
-    "processing": "processing",
-    "succeeded": "succeeded",
-    "canceled": "cancelled",
-}
 NETWORK_RETRIES = 2
 SECONDS_TO_ANSWER = 20
 WEBHOOK_TOLERANCE_SECONDS = 300
+# Stripe may forget a key after a day; after that a repeated call would be a new one.
+KEYS_LAST = timedelta(hours=23)
+LISTED_AT_ONCE = 100
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 
 class StripeUnavailableError(UnavailableError):
@@ -47,27 +43,6 @@ class WebhookInvalidError(RefusedError):
     """The body is not what Stripe signed with this endpoint's secret."""
 
     code = "webhook_invalid"
-
-
-class UnexpectedIntentError(MarketError):
-    """Stripe's PaymentIntent is in a state that this market never asks for."""
-
-    code = "payment_intent_unexpected"
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What Stripe says about a PaymentIntent, in our words."""
-
-    payment_intent_id: str
-    status: IntentStatus
-    amount_cents: int
-    currency: str
-    attempt_key: UUID | None
-    charge_id: str | None = None
-    client_secret: str | None = None
-    next_action: dict[str, Any] | None = None
-    failure_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +108,24 @@ class Gateway:
         """What Stripe says now."""
         return self._answered(lambda: self._client.v1.payment_intents.retrieve(payment_intent_id))
 
+    def find(self, key: UUID, asked_at: datetime) -> Intent:
+        """The PaymentIntent of a `charge` whose answer and key are lost.
+
+        Raises StripeRefusedError where Stripe never heard of it.
+        """
+        first, last = asked_at - CLOCKS_DIFFER_BY, asked_at + KEYS_LAST + CLOCKS_DIFFER_BY
+        window = {"gte": int(first.timestamp()), "lte": int(last.timestamp())}
+        try:
+            listed = self._client.v1.payment_intents.list(
+                {"created": cast(Any, window), "limit": LISTED_AT_ONCE}
+            )
+            for intent in listed.auto_paging_iter():
+                if intents.metadata(intent, "attempt_key") == str(key):
+                    return intents.read(intent)
+        except stripe.StripeError as error:
+            raise _translated(error) from error
+        raise StripeRefusedError("Stripe never heard of this payment; try again with a new key")
+
     def cancel(self, payment_intent_id: str) -> Intent:
         """Cancel, unless it is too late; either way, the state that Stripe is left with."""
         try:
@@ -178,9 +171,11 @@ class Gateway:
     def find_payout(self, transfer_group: str, key: UUID) -> str | None:
         """Stripe's id of a transfer whose answer we may have lost."""
         try:
-            found = self._client.v1.transfers.list({"transfer_group": transfer_group, "limit": 100})
+            found = self._client.v1.transfers.list(
+                {"transfer_group": transfer_group, "limit": LISTED_AT_ONCE}
+            )
             for transfer in found.auto_paging_iter():
-                if _metadata(transfer, "transfer_key") == str(key):
+                if intents.metadata(transfer, "transfer_key") == str(key):
                     return transfer.id
         except stripe.StripeError as error:
             raise _translated(error) from error
@@ -199,30 +194,13 @@ class Gateway:
             raise WebhookInvalidError("an event is a JSON object")
         return event
 
-    def _answered(self, call: "Any") -> Intent:
+    def _answered(self, call: Callable[[], stripe.PaymentIntent]) -> Intent:
         try:
-            return _intent(call())
+            return intents.read(call())
         except stripe.CardError as error:
             return _declined(error)
         except stripe.StripeError as error:
             raise _translated(error) from error
-
-
-def _intent(intent: stripe.PaymentIntent) -> Intent:
-    if intent.status not in STATUS:
-        raise UnexpectedIntentError(status=intent.status)
-    error = intent.last_payment_error
-    return Intent(
-        payment_intent_id=intent.id,
-        status=STATUS[intent.status],
-        amount_cents=intent.amount,
-        currency=intent.currency.upper(),
-        attempt_key=_attempt_key(intent),
-        charge_id=_id(intent.latest_charge),
-        client_secret=intent.client_secret,
-        next_action=intent.next_action.to_dict() if intent.next_action else None,
-        failure_code=(error.decline_code or error.code) if error else None,
-    )
 
 
 def _declined(error: stripe.CardError) -> Intent:
@@ -230,7 +208,7 @@ def _declined(error: stripe.CardError) -> Intent:
     body = error.json_body
     assert isinstance(body, dict), "a card error has Stripe's error body"
     intent = stripe.PaymentIntent.construct_from(body["error"]["payment_intent"], None)
-    return _intent(intent)
+    return intents.read(intent)
 
 
 def _translated(error: stripe.StripeError) -> MarketError:
@@ -239,17 +217,3 @@ def _translated(error: stripe.StripeError) -> MarketError:
     if is_refusal and error.http_status not in (409, 429):
         return StripeRefusedError(error.user_message, stripe_code=error.code)
     return StripeUnavailableError()
-
-
-def _attempt_key(intent: stripe.PaymentIntent) -> UUID | None:
-    """Which of our attempts created it: unique over installations, unlike a payment's number."""
-    named = _metadata(intent, "attempt_key")
-    return UUID(named) if named else None
-
-
-def _metadata(thing: "stripe.PaymentIntent | stripe.Transfer", name: str) -> str | None:
-    return thing.metadata.to_dict().get(name) if thing.metadata else None
-
-
-def _id(thing: "str | stripe.StripeObject | None") -> str | None:
-    return thing if thing is None or isinstance(thing, str) else str(thing["id"])

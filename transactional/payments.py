@@ -13,7 +13,8 @@ from transactional import attempts, holds, installation, ledger, orders, transfe
 from transactional.attempts import Attempt
 from transactional.database import Database, Row, Transaction
 from transactional.errors import ConflictError, DeclinedError, MarketError
-from transactional.gateway import Charge, Gateway, Intent, StripeRefusedError
+from transactional.gateway import KEYS_LAST, Charge, Gateway, StripeRefusedError
+from transactional.intents import Intent
 from transactional.stock import OutOfStockError
 
 
@@ -70,7 +71,7 @@ def finish(database: Database, gateway: Gateway, begun: Begun, now: datetime) ->
     """
     attempt = begun.attempt
     try:
-        intent = _ask_for_money(gateway, begun)
+        intent = _ask_for_money(gateway, begun, now)
     except StripeRefusedError as refusal:
         with database.transaction() as connection:
             attempts.close(connection, attempt.attempt_id, refusal.code, now)
@@ -130,12 +131,21 @@ def _payment_of(connection: Transaction, order: Row, now: datetime) -> Row:
     return row
 
 
-def _ask_for_money(gateway: Gateway, begun: Begun) -> Intent:
+def _ask_for_money(gateway: Gateway, begun: Begun, now: datetime) -> Intent:
+    """The call that the attempt stands for; once its key may be forgotten, only a question."""
     attempt = begun.attempt
+    if now - attempt.started_at > KEYS_LAST:
+        return _recall(gateway, attempt)
     if attempt.payment_intent_id is not None:
         return gateway.confirm(attempt.payment_intent_id, attempt.payment_method, attempt.key)
     charge = Charge(attempt.order_id, attempt.amount_cents, begun.currency, attempt.payment_method)
     return gateway.charge(charge, attempt.key)
+
+
+def _recall(gateway: Gateway, attempt: Attempt) -> Intent:
+    if attempt.payment_intent_id is not None:
+        return gateway.ask(attempt.payment_intent_id)
+    return gateway.find(attempt.key, attempt.started_at)
 
 
 def _lock(connection: Transaction, payment_id: int) -> Row:

@@ -1,10 +1,13 @@
 """A vendor's account at Stripe: the vendor's row is the intent, its stored key repeatable."""
 
+import logging
 from datetime import datetime
 
 from transactional import facts, vendors
 from transactional.database import Database, Row
-from transactional.gateway import Gateway
+from transactional.gateway import Gateway, StripeRefusedError
+
+log = logging.getLogger(__name__)
 
 BATCH = 20
 
@@ -38,8 +41,18 @@ def open_awaited(database: Database, gateway: Gateway, now: datetime) -> int:
     """
     awaiting = _awaiting(database)
     for vendor in awaiting:
-        open_one(database, gateway, vendor["vendor_id"], now)
+        try:
+            open_one(database, gateway, vendor["vendor_id"], now)
+        except StripeRefusedError as refusal:
+            _reject(database, vendor["vendor_id"], refusal, now)
     return len(awaiting)
+
+
+def _reject(database: Database, vendor_id: int, refusal: StripeRefusedError, now: datetime) -> None:
+    """Whom Stripe will not pay cannot sell."""
+    log.error("vendor ven_%s is rejected: %s", vendor_id, refusal)
+    with database.transaction() as connection:
+        vendors.reject(connection, vendor_id, now)
 
 
 def _awaiting(database: Database) -> list[Row]:

@@ -66,6 +66,11 @@ def suspend(connection: Transaction, vendor_id: int, now: datetime) -> None:
     _move(connection, vendor_id, "active", "suspended", now)
 
 
+def reject(connection: Transaction, vendor_id: int, now: datetime) -> None:
+    """Raises VendorUnknownError, VendorMoveRefusedError."""
+    _move(connection, vendor_id, "verifying", "rejected", now)
+
+
 def reinstate(connection: Transaction, vendor_id: int, now: datetime) -> None:
     """Raises VendorUnknownError, VendorMoveRefusedError."""
     _move(connection, vendor_id, "suspended", "active", now)

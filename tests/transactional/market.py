@@ -26,8 +26,9 @@ from transactional import (
 from transactional.carts import Wanted
 from transactional.catalogue import NewOffer, NewProduct
 from transactional.database import Database, Row
-from transactional.gateway import Gateway, Intent
+from transactional.gateway import Gateway
 from transactional.installation import Installation
+from transactional.intents import Intent
 from transactional.orders import Purchase
 from transactional.settings import Settings
 from transactional.shoppers import NewShopper

@@ -8,7 +8,8 @@ from tests.rynek.local.stripe.standins import Standin
 from tests.transactional.market import CHALLENGED_CARD, DECLINED_CARD, GOOD_CARD, TestMarket
 from transactional import expiry, open_tasks, orders, payments, recovery, stock
 from transactional.attempts import MOST_ATTEMPTS, PaymentInProgressError, TooManyAttemptsError
-from transactional.gateway import Gateway, Intent, StripeRefusedError, StripeUnavailableError
+from transactional.gateway import Gateway, StripeRefusedError, StripeUnavailableError
+from transactional.intents import Intent
 from transactional.payments import Begun, HoldLapsedError, IntentForeignError
 
 
@@ -119,10 +120,23 @@ def test_continues_from_a_charge_whose_answer_was_lost_without_charging_twice(
 def test_continues_from_an_answer_that_was_never_written(market: TestMarket) -> None:
     order_id = market.order((market.offer(), 1))
     begun = begin(market, order_id)
-    payments._ask_for_money(market.gateway, begun)
+    payments._ask_for_money(market.gateway, begun, market.clock())
     assert recover(market) == 1
     assert market.status(order_id) == "paid"
     assert captures(market) == 1
+
+
+def test_after_a_day_stripe_is_asked_instead_of_repeating_a_call_whose_key_may_be_forgotten(
+    market: TestMarket,
+) -> None:
+    lost, never_sent = (market.order((market.offer(), 1)) for _ in range(2))
+    payments._ask_for_money(market.gateway, begin(market, lost), market.clock())
+    begin(market, never_sent)
+    market.clock.advance(hours=24)
+    assert recover(market) == 2
+    assert (market.status(lost), market.status(never_sent)) == ("paid", "pending_payment")
+    assert captures(market) == 1
+    assert market.value("select count(*) from payment_attempts where status = 'started'") == 0
 
 
 def test_shopper_and_recovery_at_once_sell_once(market: TestMarket) -> None:

@@ -26,6 +26,15 @@ def test_an_account_whose_answer_was_lost_is_not_opened_twice(market: TestMarket
     assert found == lost
 
 
+def test_a_vendor_whom_stripe_refuses_is_rejected_and_holds_nobody_up(market: TestMarket) -> None:
+    refused, good = market.vendor(is_active=False), market.vendor(is_active=False)
+    # The key is spent on another call, so Stripe refuses this one for good.
+    (vendor,) = market.rows("select * from vendors where vendor_id = %s", refused)
+    market.gateway.open_account(good, "DE", vendor["stripe_account_key"])
+    assert vendor_accounts.open_awaited(market.database, market.gateway, market.clock()) == 2
+    assert [status(market, refused), status(market, good)] == ["rejected", "active"]
+
+
 def test_suspension_and_reinstatement_are_told_in_order(market: TestMarket) -> None:
     vendor_id = market.vendor()
     with market.database.transaction() as connection:

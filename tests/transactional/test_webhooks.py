@@ -67,7 +67,7 @@ def test_a_webhook_that_comes_before_our_own_answer_is_enough(market: TestMarket
     with market.database.transaction() as connection:
         begun = payments.begin(connection, order_id, "pm_card_visa", market.clock())
     assert begun is not None
-    intent = payments._ask_for_money(market.gateway, begun)
+    intent = payments._ask_for_money(market.gateway, begun, market.clock())
     deliver(market, intent_event(intent.payment_intent_id))
     assert market.status(order_id) == "paid"
     payments.finish(market.database, market.gateway, begun, market.clock())

@@ -14,16 +14,18 @@ from transactional.http import (
     behaviour,
     catalogue,
     orders,
+    payments,
     people,
     platform,
     problems,
     vendor_orders,
     vendors,
 )
+from transactional.http.body_limit import BodyLimit
 from transactional.http.market import Market
 
 SECONDS_FOR_REDIS = 2.0
-ROUTERS = (vendors, catalogue, people, orders, vendor_orders, behaviour, platform)
+ROUTERS = (vendors, catalogue, people, orders, payments, vendor_orders, behaviour, platform)
 
 
 def create_app(
@@ -47,6 +49,7 @@ def create_app(
         lifespan=lifespan,
         responses=problems.RESPONSES,
     )
+    app.add_middleware(BodyLimit)
     problems.install(app)
     for routes in ROUTERS:
         app.include_router(routes.router)

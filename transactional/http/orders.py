@@ -1,18 +1,16 @@
 """Routes of quotes, orders and their payment."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field
 
-from transactional import carts, expiry, ids, orders, payments, replays
+from transactional import carts, expiry, ids, orders
 from transactional.carts import Wanted
 from transactional.database import Transaction
-from transactional.gateway import Intent
-from transactional.http import problems
-from transactional.http.market import Anyone, Once, OnceOnly, Running, Shopper, respond
+from transactional.http.market import Anyone, Once, OnceOnly, Running, Shopper
 from transactional.http.wire import (
     Answer,
     Body,
@@ -28,7 +26,6 @@ from transactional.http.wire import (
     page,
 )
 from transactional.orders import Purchase
-from transactional.payments import PaymentDeclinedError
 from transactional.pricing import CostedOrder
 from transactional.stock import OutOfStockError
 from transactional.tokens import Caller
@@ -49,12 +46,6 @@ class CartBody(Body):
 
     def wanted(self) -> list[Wanted]:
         return [Wanted(line.offer_id, line.quantity) for line in self.lines]
-
-
-class PaymentBody(Body):
-    payment_method: Annotated[
-        str, Field(pattern="^pm_[A-Za-z0-9_]+$", max_length=255, examples=["pm_card_visa"])
-    ]
 
 
 class QuotedLine(Answer):
@@ -121,15 +112,6 @@ class Order(Answer):
     vendor_orders: list[VendorPart]
 
 
-class Payment(Answer):
-    """`requires_action` asks the shopper's browser to do `next_action` with `client_secret`."""
-
-    status: str
-    client_secret: str | None = None
-    next_action: dict[str, Any] | None = None
-    order: Order
-
-
 @router.post("/v1/quote")
 def quote(body: CartBody, _: Shopper, market: Running) -> Quote:
     """Today's price of a cart, split by vendor; holds nothing, so it needs no Idempotency-Key."""
@@ -146,7 +128,7 @@ def place_order(body: CartBody, who: Shopper, once: OnceOnly) -> JSONResponse:
         now = once.market.clock()
         purchase = Purchase(who.subject_id, carts.quote(connection, body.wanted()), now)
         (order_id,) = orders.place(connection, [purchase], now)
-        return _order(connection, order_id)
+        return order_answer(connection, order_id)
 
     try:
         return once.answer(201, place)
@@ -170,8 +152,8 @@ def list_orders(
 @router.get("/v1/orders/{order_id}")
 def read_order(order_id: OrderId, who: Anyone, market: Running) -> Order:
     with market.database.transaction() as connection:
-        _demand_own(connection, who, order_id)
-        return _order(connection, order_id)
+        demand_own(connection, who, order_id)
+        return order_answer(connection, order_id)
 
 
 @router.post("/v1/orders/{order_id}/cancel", response_model=Order)
@@ -179,50 +161,11 @@ def cancel_order(order_id: OrderId, who: Anyone, once: OnceOnly) -> JSONResponse
     """Before payment only."""
 
     def cancel(connection: Transaction) -> Order:
-        _demand_own(connection, who, order_id)
+        demand_own(connection, who, order_id)
         orders.cancel(connection, order_id, once.market.clock())
-        return _order(connection, order_id)
+        return order_answer(connection, order_id)
 
     return once.answer(200, cancel)
-
-
-@router.post("/v1/orders/{order_id}/pay", response_model=Payment)
-def pay_order(order_id: OrderId, body: PaymentBody, who: Shopper, once: OnceOnly) -> JSONResponse:
-    """A declined card answers 402 and leaves the order open for another try with a new key.
-
-    After 503 nobody knows yet whether the money was taken: the same key goes on where this one
-    ended.
-    """
-    market = once.market
-    with market.database.transaction() as connection:
-        _demand_own(connection, who, order_id)
-        stored = replays.claim(connection, once.request)
-        if stored is not None:
-            return respond(stored, is_replayed=True)
-        begun = payments.begin(connection, order_id, body.payment_method, market.clock())
-    intent = None
-    if begun is not None:
-        intent = payments.finish(market.database, market.gateway, begun, market.clock())
-    with market.database.transaction() as connection:
-        answer = _payment_answer(connection, order_id, intent)
-        replays.remember(connection, once.request, answer)
-    return respond(answer, is_replayed=False)
-
-
-def _payment_answer(
-    connection: Transaction, order_id: int, intent: Intent | None
-) -> replays.Answer:
-    """`intent` is None where the order was paid already."""
-    if intent is not None and intent.status == "requires_payment":
-        declined = PaymentDeclinedError(decline_code=intent.failure_code)
-        return replays.Answer(problems.status_of(declined), problems.body_of(declined))
-    payment = Payment(
-        status=intent.status if intent else "succeeded",
-        client_secret=intent.client_secret if intent else None,
-        next_action=intent.next_action if intent else None,
-        order=_order(connection, order_id),
-    )
-    return replays.Answer(200, payment.model_dump(mode="json"))
 
 
 def _free_lapsed_holds(once: Once, shortage: OutOfStockError) -> int:
@@ -230,11 +173,11 @@ def _free_lapsed_holds(once: Once, shortage: OutOfStockError) -> int:
     return expiry.sweep_offers(once.market.database, shortage.offer_ids, once.market.clock())
 
 
-def _order(connection: Transaction, order_id: int) -> Order:
+def order_answer(connection: Transaction, order_id: int) -> Order:
     return Order.of(orders.read(connection, order_id))
 
 
-def _demand_own(connection: Transaction, who: Caller, order_id: int) -> None:
+def demand_own(connection: Transaction, who: Caller, order_id: int) -> None:
     """A foreign order is as good as none."""
     is_seen = who.role == "operator" or (
         who.role == "shopper" and orders.belongs_to(connection, order_id, who.subject_id)

@@ -9,25 +9,18 @@ from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
 from transactional import facts, open_tasks, webhooks
-from transactional.errors import MarketError, RefusedError, UnavailableError
+from transactional.errors import MarketError, UnavailableError
 from transactional.http.market import Operator, Running, Service
 from transactional.http.wire import Answer
 
 router = APIRouter(tags=["platform"])
 DEFAULT_FACTS = 500
-LARGEST_WEBHOOK_BYTES = 1_000_000
 
 
 class NotReadyError(UnavailableError):
     """Something the core depends on does not answer; `missing` names it."""
 
     code = "not_ready"
-
-
-class BodyTooLargeError(RefusedError):
-    """A webhook's body is at most a megabyte."""
-
-    code = "body_too_large"
 
 
 class Health(Answer):
@@ -97,8 +90,6 @@ async def receive_webhook(
 ) -> Health:
     """Verified on the raw bytes, stored once by event id; a worker applies it."""
     body = await request.body()
-    if len(body) > LARGEST_WEBHOOK_BYTES:
-        raise BodyTooLargeError
     event = market.gateway.open_event(body, signature)
     await run_in_threadpool(_store, market, event)
     return Health(status="stored")

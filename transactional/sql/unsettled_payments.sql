@@ -9,6 +9,7 @@ select
     payment_attempts.attempt_id,
     payment_attempts.payment_method,
     payment_attempts.idempotency_key,
+    payment_attempts.started_at,
     payment_attempts.stripe_payment_intent_id
 from payments
 join orders using (order_id)

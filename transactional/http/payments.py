@@ -1,0 +1,72 @@
+"""The route of payment: an intent, a call with no transaction open, an outcome."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from transactional import payments, replays
+from transactional.database import Transaction
+from transactional.http import problems
+from transactional.http.market import OnceOnly, Shopper, respond
+from transactional.http.orders import Order, demand_own, order_answer
+from transactional.http.wire import Answer, Body, OrderId
+from transactional.intents import Intent
+from transactional.payments import PaymentDeclinedError
+
+router = APIRouter(tags=["orders"])
+
+
+class PaymentBody(Body):
+    payment_method: Annotated[
+        str, Field(pattern="^pm_[A-Za-z0-9_]+$", max_length=255, examples=["pm_card_visa"])
+    ]
+
+
+class Payment(Answer):
+    """`requires_action` asks the shopper's browser to do `next_action` with `client_secret`."""
+
+    status: str
+    client_secret: str | None = None
+    next_action: dict[str, Any] | None = None
+    order: Order
+
+
+@router.post("/v1/orders/{order_id}/pay", response_model=Payment)
+def pay_order(order_id: OrderId, body: PaymentBody, who: Shopper, once: OnceOnly) -> JSONResponse:
+    """A declined card answers 402 and leaves the order open for another try with a new key.
+
+    After 503 nobody knows yet whether the money was taken: the same key goes on where this one
+    ended.
+    """
+    market = once.market
+    with market.database.transaction() as connection:
+        demand_own(connection, who, order_id)
+        stored = replays.claim(connection, once.request)
+        if stored is not None:
+            return respond(stored, is_replayed=True)
+        begun = payments.begin(connection, order_id, body.payment_method, market.clock())
+    intent = None
+    if begun is not None:
+        intent = payments.finish(market.database, market.gateway, begun, market.clock())
+    with market.database.transaction() as connection:
+        answer = _payment_answer(connection, order_id, intent)
+        replays.remember(connection, once.request, answer)
+    return respond(answer, is_replayed=False)
+
+
+def _payment_answer(
+    connection: Transaction, order_id: int, intent: Intent | None
+) -> replays.Answer:
+    """`intent` is None where the order was paid already."""
+    if intent is not None and intent.status == "requires_payment":
+        declined = PaymentDeclinedError(decline_code=intent.failure_code)
+        return replays.Answer(problems.status_of(declined), problems.body_of(declined))
+    payment = Payment(
+        status=intent.status if intent else "succeeded",
+        client_secret=intent.client_secret if intent else None,
+        next_action=intent.next_action if intent else None,
+        order=order_answer(connection, order_id),
+    )
+    return replays.Answer(200, payment.model_dump(mode="json"))
