@@ -1,4 +1,5 @@
 """The front door: `rynek --help`.
 
-Each noun has a file; a file imports its heavy machinery when its command runs, so that `--help` stays quick.
+Each noun has a file; a file imports its heavy machinery when its command runs, so that `--help`
+stays quick.
 """

@@ -1,0 +1,1 @@
+"""The measured claims: each figure beside its peer, taken in the same run."""

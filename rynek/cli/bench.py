@@ -1,0 +1,51 @@
+"""`rynek bench NAME`: the measured claims."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from rynek.cli.local import complaining
+
+if TYPE_CHECKING:
+    from rynek.bench.report import Report
+
+app = typer.Typer(help="Measure a claim, beside its peer in the same run.", no_args_is_help=True)
+progress = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="End with one JSON line instead of a table.")]
+Scale = Annotated[str, typer.Option(help="Size of the generated market: tiny or small.")]
+Repetitions = Annotated[int, typer.Option(min=1, max=50, help="Rounds, load and peer in turn.")]
+
+
+@app.command()
+def live(scale: Scale = "small", as_json: AsJson = False) -> None:
+    """Order placed → visible in the vendor's live figures, idle and while an import runs."""
+    from rynek.bench import live as bench
+
+    with complaining():
+        show(bench.measure(scale, data_folder(), progress), as_json)
+
+
+@app.command()
+def load(repetitions: Repetitions = 5, as_json: AsJson = False) -> None:
+    """Postgres → DuckDB in rows/s, beside a bare binary COPY of the same tables."""
+    from rynek.bench import load as bench
+
+    with complaining():
+        show(bench.measure(repetitions, data_folder(), progress), as_json)
+
+
+def show(report: "Report", as_json: bool) -> None:
+    if as_json:
+        typer.echo(report.as_json())
+    else:
+        Console().print(report.as_table())
+
+
+def data_folder() -> Path | None:
+    """RYNEK_DATA, or `../shared/data`: the public data sets, if they are here."""
+    folder = Path(os.environ.get("RYNEK_DATA") or "../shared/data")
+    return folder.absolute() if folder.is_dir() else None

@@ -1,0 +1,75 @@
+"""`rynek demo`: the whole market on this machine, and `--check`, its proof."""
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from rynek.cli.local import complaining, complaints
+
+if TYPE_CHECKING:
+    from rynek.demo import Doors
+
+console = Console()
+
+Check = Annotated[
+    bool, typer.Option("--check", help="Prove the path in a throw-away market, and exit.")
+]
+Scale = Annotated[str, typer.Option(help="Size of the generated market: tiny or small.")]
+
+
+def demo(check: Check = False, scale: Scale = "small") -> None:
+    """Open a sample market: servers, a year of orders, pipelines, pages, Dagster UI."""
+    started = time.monotonic()
+    if check:
+        prove(scale)
+    else:
+        stay_open(scale, started)
+
+
+def prove(scale: str) -> None:
+    from rynek import demo as market
+    from rynek.customer import MarketRefusedError
+    from rynek.proof import ProofFailedError
+    from rynek.verification import UnsoundError
+
+    failures = (ProofFailedError, MarketRefusedError, TimeoutError, UnsoundError)
+    with complaining():
+        try:
+            market.check(scale, console)
+        except failures as failure:
+            complaints.print(f"demo_failed: {failure}", markup=False, highlight=False)
+            raise typer.Exit(1) from failure
+    console.print("[green]The market holds.[/green]")
+
+
+def stay_open(scale: str, started: float) -> None:
+    from rynek import demo as market
+    from rynek.local.foreground import ended_by_signals
+    from rynek.local.home import from_environment
+
+    console.print("[bold]Opening the market.[/bold] Ctrl-C closes it.")
+    with (
+        complaining(),
+        ended_by_signals(),
+        market.opened(from_environment(), scale, console) as (open_market, supervisor),
+    ):
+        console.print(addresses(market.doors(open_market), time.monotonic() - started))
+        supervisor.wait()
+    console.print("Closed.")
+
+
+def addresses(doors: "Doors", seconds: float) -> Table:
+    """What to open in a browser, and the tokens to ask the APIs with."""
+    table = Table(title=f"The market is open after {seconds:.0f} s.", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("[bold]a vendor's page[/bold]", doors.vendor_page)
+    table.add_row("Dagster UI", doors.dagster)
+    table.add_row("API: figures, recommendations", doors.serving_docs)
+    table.add_row("API: orders, stock, payments", doors.core_docs)
+    table.add_row("an operator's token", doors.operator_token)
+    table.add_row("a shopper's token", doors.shopper_token)
+    return table

@@ -1,0 +1,25 @@
+"""`rynek`: the commands, gathered."""
+
+import typer
+
+from rynek.cli import bench, demo, evaluation, history, local, market, models, pipeline, verify
+
+app = typer.Typer(
+    name="rynek",
+    help="A marketplace on one machine: orders, stock and payments; analytics and recommendations.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+
+app.command()(demo.demo)
+app.command()(local.up)
+app.command()(local.down)
+app.command()(local.status)
+app.command()(local.doctor)
+app.command()(market.generate)
+app.add_typer(history.app, name="import")
+app.add_typer(pipeline.app, name="pipeline")
+app.command()(evaluation.evaluate)
+app.add_typer(models.models, name="models")
+app.command()(verify.verify)
+app.add_typer(bench.app, name="bench")
