@@ -88,6 +88,7 @@ function theme(place) {
   const style = getComputedStyle(place);
   const token = (name) => style.getPropertyValue(name).trim();
   return {
+    aria: false, // the chart is described as a whole, and its numbers stand in a table
     background: "transparent",
     font: token("--body"),
     view: { stroke: null },

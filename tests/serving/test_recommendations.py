@@ -1,0 +1,195 @@
+"""Recommendations over HTTP: a trained model, what is in stock, and what happens without either."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from models import artifacts
+from models.als import ALS
+from models.artifacts import Artifact
+from models.interactions import Interactions
+from models.recommendations import KIND, stored
+from tests.serving.conftest import Visit
+from tests.serving.core import Core
+from tests.serving.market import Market, at
+from tests.serving.patience import until
+
+TEA_DRINKER, READER = 11, 12
+TEAS, BOOKS = (1, 2, 3, 4), (5, 6, 7, 8)
+
+
+def train(home: Path, seed: int = 1, *, is_promoted: bool = True) -> Artifact:
+    """A world of tea drinkers and readers: each bought all of their kind but one or two."""
+    bought = [
+        (shopper, product)
+        for shopper in range(20, 60)
+        for product in (TEAS if shopper % 2 else BOOKS)
+        if product != 1 + shopper % 8
+    ]
+    bought += [(TEA_DRINKER, 1), (TEA_DRINKER, 2), (READER, 5), (READER, 6)]
+    shoppers, products = zip(*bought, strict=True)
+    interactions = Interactions.from_columns(shoppers, products)
+    artifact = artifacts.write(
+        home / "artifacts",
+        KIND,
+        recipe="ials",
+        parameters={},
+        seed=seed,
+        data_window=(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)),
+        metrics={},
+        parent=None,
+        arrays=stored(ALS(factors=4, seed=seed).fit(interactions), interactions),
+    )
+    return (
+        artifacts.promote(home / "artifacts", KIND, artifact.version) if is_promoted else artifact
+    )
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Market:
+    market = Market(tmp_path / "published")
+    market.vendor(1, "Tea House")
+    for product in (*TEAS, *BOOKS):
+        market.offer(product, 1)
+    market.order(1, at("2026-11-20"), 8, 8, 8, shopper=99)
+    market.order(1, at("2026-11-20"), 4, shopper=98)
+    return market
+
+
+def ask(client: httpx.Client, shopper: int | None = None, k: int = 3) -> dict[str, Any]:
+    named = "" if shopper is None else f"&shopper_pseudonym={shopper}"
+    answer: dict[str, Any] = (
+        client.get(f"/v1/recommendations?k={k}{named}").raise_for_status().json()
+    )
+    return answer
+
+
+def products(answer: dict[str, Any]) -> list[int]:
+    return [int(item["product_id"].removeprefix("prd_")) for item in answer["items"]]
+
+
+def test_a_known_shopper_gets_its_kind_without_what_it_bought(
+    shop: Market, visit: Visit, tmp_path: Path
+) -> None:
+    version = train(tmp_path).version
+    shop.publish()
+    answer = ask(visit("operator"), TEA_DRINKER, k=2)
+    assert set(products(answer)) == {3, 4}
+    assert answer["model_version"] == version
+    assert answer["is_known_shopper"]
+    reason = answer["items"][0]["reason"]
+    assert reason["kind"] == "bought"
+    assert reason["text"].startswith("Because you bought Product ")
+    assert reason["evidence_product_id"] in ("prd_1", "prd_2")
+
+
+def test_a_purchase_after_the_training_counts_at_once(
+    shop: Market, visit: Visit, tmp_path: Path
+) -> None:
+    train(tmp_path)
+    shop.order(1, at("2026-11-21"), 3, shopper=TEA_DRINKER)
+    shop.publish()
+    assert products(ask(visit("operator"), TEA_DRINKER, k=1)) == [4]
+
+
+def test_a_new_shopper_gets_what_is_popular(shop: Market, visit: Visit, tmp_path: Path) -> None:
+    train(tmp_path)
+    shop.publish()
+    answer = ask(visit("operator"), 777)
+    assert not answer["is_known_shopper"]
+    assert {item["reason"]["text"] for item in answer["items"]} == {"Popular in the market"}
+
+
+def test_nothing_out_of_stock_is_recommended(shop: Market, visit: Visit, tmp_path: Path) -> None:
+    train(tmp_path)
+    for product in (3, 5, 6, 7, 8):
+        shop.offers[product]["available_units"] = 0
+    shop.publish()
+    client = visit("operator")
+    assert products(ask(client, TEA_DRINKER, k=8)) == [4]
+    assert set(products(ask(client, k=8))) == {1, 2, 4}
+
+
+def test_a_shoppers_token_answers_for_that_shopper_only(
+    shop: Market, core: Core, visit: Visit, tmp_path: Path
+) -> None:
+    train(tmp_path)
+    shop.publish()
+    shopper = core.shopper()
+    client = visit("shopper", shopper["shopper_id"])
+    own = f"?shopper=shp_{shopper['shopper_id']}"
+    assert client.get(f"/v1/recommendations{own}").is_success
+    for other in ("?shopper=shp_999", "?shopper_pseudonym=11"):
+        refused = client.get(f"/v1/recommendations{other}")
+        assert (refused.status_code, refused.json()["code"]) == (403, "role_not_allowed")
+
+
+def test_who_may_not_ask_or_asks_badly_is_told(shop: Market, visit: Visit) -> None:
+    shop.publish()
+    address = "/v1/recommendations"
+    assert visit().get(address).status_code == 401
+    assert visit("vendor", 1).get(address).json()["code"] == "role_not_allowed"
+    operator = visit("operator")
+    assert operator.get(f"{address}?shopper=shp_1").json()["code"] == "shopper_unclear"
+    for bad in ("k=0", "k=201", "k=many", "shopper_pseudonym=-1"):
+        assert operator.get(f"{address}?{bad}").json()["code"] == "invalid_request"
+
+
+def test_without_a_model_the_best_sellers_in_stock_are_shown(shop: Market, visit: Visit) -> None:
+    shop.publish()
+    client = visit("operator")
+    answer = ask(client)
+    assert (answer["model"], answer["model_version"]) == ("popularity-fallback", None)
+    assert products(answer) == [8, 4]
+    assert products(ask(client, 98)) == [8]
+    assert "fall back to popularity" in client.get("/readyz").text
+
+
+def test_a_new_artifact_is_swapped_in_and_a_corrupt_one_is_not(
+    shop: Market, visit: Visit, tmp_path: Path
+) -> None:
+    first = train(tmp_path).version
+    shop.publish()
+    client = visit("operator")
+    assert ask(client)["model_version"] == first
+    second = train(tmp_path, seed=2).version
+    until(lambda: ask(client)["model_version"] == second)
+
+    third = train(tmp_path, seed=3, is_promoted=False).version
+    folder = tmp_path / "artifacts" / KIND
+    (folder / third / "product_ids.npy").write_bytes(b"damaged")
+    (folder / "LIVE.json").write_text(json.dumps({"version": third, "history": [third]}))
+    until(lambda: "was changed" in client.get("/readyz").text)
+    assert ask(client)["model_version"] == second
+
+    (folder / "LIVE.json").unlink()
+    until(lambda: "no such artifact" in client.get("/readyz").text)
+    assert ask(client)["model_version"] == second
+
+
+def test_stock_that_runs_out_leaves_the_list_within_moments(
+    core: Core, visit: Visit, tmp_path: Path
+) -> None:
+    vendor_id = core.vendor()
+    tea = core.offer(vendor_id, units=7)
+    mug = core.offer(vendor_id, units=7)
+    buyer, other = core.shopper()["shopper_id"], core.shopper()["shopper_id"]
+    core.paid_order(buyer, (tea, 1), (mug, 1))
+    core.relay_once()
+    core.publish(tmp_path / "published")
+    client = visit("operator")
+    shown = {item["offer_id"] for item in ask(client, k=50)["items"]}
+    assert {f"off_{tea}", f"off_{mug}"} <= shown
+    with core.relaying():
+        core.paid_order(other, (tea, 6))
+        core.change_offer(mug, price_cents=1)
+        until(
+            lambda: f"off_{tea}" not in {item["offer_id"] for item in ask(client, k=50)["items"]},
+            seconds=2,
+        )
+    (mug_shown,) = [item for item in ask(client, k=50)["items"] if item["offer_id"] == f"off_{mug}"]
+    assert mug_shown["price_cents"] == 1
