@@ -7,7 +7,7 @@ https://arxiv.org/abs/2110.14037.
 """
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -24,14 +24,14 @@ class ALS(Recommender):
     """Every half-step is exact; the shoppers' side is never stored but solved from a history.
 
     So a shopper who was in training and one who comes tomorrow are answered by the same equation.
-    `penalty` is λ (n + α₀ n_items)^ν of a shopper with a history of average length n: unlike λ it
-    keeps its meaning when α₀ or the catalogue changes.
+    `penalty` is λ (n + α₀ n_items)^ν of a shopper with a history of average length n, as a share of
+    that history's weight: unlike λ it keeps its meaning when α₀, the catalogue or histories grow.
     """
 
     recipe: ClassVar[str] = "ials"
     factors: int = 64
-    unobserved_weight: float = 0.03
-    penalty: float = 1.0
+    unobserved_weight: float = 0.1
+    penalty: float = 0.05
     exponent: float = 1.0
     iterations: int = 12
     initial_scale: float = 0.1
@@ -56,10 +56,10 @@ class ALS(Recommender):
     def ridge(self, by_shopper: Histories) -> Ridge:
         """λ from the penalty of an average shopper."""
         with_history = max(int((np.diff(by_shopper.indptr) > 0).sum()), 1)
-        average = Ridge(self.unobserved_weight, 1.0, self.exponent).penalty(
-            by_shopper.nnz / with_history, by_shopper.shape[1]
-        )
-        return Ridge(self.unobserved_weight, self.penalty / average, self.exponent)
+        unscaled = Ridge(self.unobserved_weight, 1.0, self.exponent)
+        average = unscaled.penalty(by_shopper.nnz / with_history, by_shopper.shape[1])
+        wanted = self.penalty * max(float(by_shopper.sum()), 1.0) / with_history
+        return replace(unscaled, regularisation=wanted / average)
 
     def initial_factors(self, n_items: int) -> Float32:
         """`(n_items, factors)` normal draws from the seed."""

@@ -52,8 +52,8 @@ SPACES: Mapping[str, Mapping[str, Between]] = {
     },
     "ials": {
         "factors": count(32, 256),
-        "penalty": magnitude(0.3, 100),
-        "unobserved_weight": magnitude(0.0003, 0.3),
+        "penalty": magnitude(0.005, 0.5),
+        "unobserved_weight": magnitude(0.003, 0.5),
     },
     "implicit_als": {
         "factors": count(32, 256),

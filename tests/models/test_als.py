@@ -99,3 +99,19 @@ def test_ours_ranks_no_worse_than_the_reference_implementation() -> None:
 def test_parameters_outside_their_range_are_refused(name: str) -> None:
     with pytest.raises(ParametersInvalid, match=name):
         ALS(**{name: 0})
+
+
+def test_the_penalty_is_that_of_an_average_shopper_whatever_the_other_weights() -> None:
+    market = taste_market()
+    for unobserved_weight in (0.01, 0.1, 1.0):
+        model = ALS(penalty=0.05, unobserved_weight=unobserved_weight)
+        average = market.matrix.nnz / market.n_shoppers
+        penalty = model.ridge(market.matrix).penalty(average, market.n_items)
+        assert penalty == pytest.approx(0.05 * average)
+
+
+def test_nothing_bought_trains_to_nothing() -> None:
+    market = taste_market()
+    model = ALS(factors=4).fit(market.before(0.0))
+    assert np.isfinite(model.score_histories(market.matrix)).all()
+    assert (model.score(np.arange(3)) == 0).all()
