@@ -21,8 +21,8 @@ class RP3Beta(ItemToItem):
 
     recipe: ClassVar[str] = "rp3beta"
     neighbours: int = 200
-    alpha: float = 0.8
-    beta: float = 0.6
+    alpha: float = 0.6
+    beta: float = 0.4
 
     def __post_init__(self) -> None:
         if self.neighbours < 1 or self.alpha <= 0:

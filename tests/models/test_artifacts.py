@@ -115,6 +115,15 @@ def test_a_damaged_artifact_is_refused_and_the_old_one_stays_live(
     assert artifacts.live(tmp_path, "recommender") == good
 
 
+def test_listing_takes_contents_on_trust(tmp_path: Path) -> None:
+    bad = stored(tmp_path)
+    flip_a_byte(tmp_path / "recommender" / bad.version)
+    assert artifacts.load(tmp_path, "recommender", bad.version, is_checked=False) == bad
+    lose_an_array(tmp_path / "recommender" / bad.version)
+    with pytest.raises(ArtifactCorrupt):
+        artifacts.load(tmp_path, "recommender", bad.version, is_checked=False)
+
+
 def test_a_damaged_pointer_is_reported(tmp_path: Path) -> None:
     stored(tmp_path)
     (tmp_path / "recommender" / "LIVE.json").write_text("{")

@@ -80,6 +80,25 @@ def test_a_purchase_after_training_is_not_offered_again(spoons_and_forks: Recomm
     )
 
 
+def test_someone_who_bought_everything_gets_nothing_new(tmp_path: Path) -> None:
+    market = Interactions.from_columns([1] * 5 + [2], [10, 11, 12, 13, 14, 10])
+    served = Recommendations.open(artifact_of(tmp_path, ALS(factors=2), market))
+    assert served.for_shopper(1, 3) == []
+
+
+def test_a_shopper_with_100_000_events_is_answered(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    events = 100_000
+    market = Interactions.from_columns(
+        np.r_[np.ones(events, int), rng.integers(2, 50, 1_000)],
+        np.r_[rng.integers(0, 3_000, events), rng.integers(0, 3_500, 1_000)],
+    )
+    served = Recommendations.open(artifact_of(tmp_path, ALS(factors=8, iterations=2), market))
+    answer = served.for_shopper(1, 5)
+    assert len(answer) == 5
+    assert all(np.isfinite(recommendation.score) for recommendation in answer)
+
+
 def test_only_what_is_available_is_offered(spoons_and_forks: Recommendations) -> None:
     in_stock = spoons_and_forks.mask([SPOONS[1], FORKS[0], 424242])
     assert set(products(spoons_and_forks.for_shopper(17, 9, available=in_stock))) == {
