@@ -83,5 +83,6 @@ def utc(column: str | pl.Expr, time_zone: str) -> pl.Expr:
 
 def cents_of(column: str) -> pl.Expr:
     """Decimal or floating-point currency units as integer cents, rounded half away from zero."""
-    amount = pl.col(column).cast(pl.Float64) * 100
+    # 1.005 as a float is a hair less than what it was written as: that hair is rounded off first.
+    amount = (pl.col(column).cast(pl.Float64) * 100).round(6)
     return (amount.abs() + 0.5).floor().cast(pl.Int64) * amount.sign().cast(pl.Int64)

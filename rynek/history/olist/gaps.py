@@ -76,6 +76,11 @@ def _of_money(tables: Tables, orders: pl.DataFrame) -> list[Filled]:
             "sold; the missing money stands in import_difference",
         ),
         Filled(
+            "payments of unknown orders",
+            tables["payments"].join(orders, on="order_id", how="anti").height,
+            "left out: not even a time is known",
+        ),
+        Filled(
             "orders with several payments",
             _repeated(tables["payments"]),
             "one payment of their sum",

@@ -11,7 +11,10 @@ _NEVER_FULFILLED = ["canceled", "unavailable"]
 
 
 def read_orders(tables: Tables) -> pl.DataFrame:
-    """One row per order that has items or a payment, with all that is known or filled in."""
+    """One row per order that has items or a payment, with all that is known or filled in.
+
+    A payment of whose order not even a time is known is left out.
+    """
     items = tables["items"].group_by("order_id").agg(pl.col("ship_by_at").min(), items=pl.len())
     payments = tables["payments"].group_by("order_id").agg(pl.col("amount_cents").sum())
     people = tables["customers"].select("customer_id", "customer_unique_id", "customer_state")
@@ -20,7 +23,8 @@ def read_orders(tables: Tables) -> pl.DataFrame:
         .join(tables["orders"], on="order_id", how="left")
         .join(people, on="customer_id", how="left")
     )
-    return _timed(orders.with_columns(_placed(), status=_status(), shopper_ref=_shopper()))
+    known = orders.with_columns(_placed(), status=_status(), shopper_ref=_shopper())
+    return _timed(known.filter(pl.col("placed_at").is_not_null()))
 
 
 def _placed() -> pl.Expr:
