@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         summary="Recommendations and live vendor figures of a marketplace.",
         lifespan=running,
-        docs_url=None,  # these pages would fetch their scripts from elsewhere
+        docs_url=None,  # FastAPI's page fetches its scripts from elsewhere; ours stands in pages
         redoc_url=None,
         responses=problems.RESPONSES,
     )

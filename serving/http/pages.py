@@ -105,6 +105,12 @@ def vendor(vendor_id: OwnVendor, view: Now) -> Response:
     )
 
 
+@router.get("/docs")
+def docs(request: Request) -> Response:
+    """The API for people, from the same document that programs read."""
+    return page("docs.html", title="API", document=request.app.openapi())
+
+
 @router.get(f"/assets/vega-{charts.SCRIPT_VERSION}.js")
 def vega() -> Response:
     headers = {

@@ -175,3 +175,9 @@ def test_pages_forbid_scripts_from_elsewhere(shop: Shop) -> None:
     policy = httpx.get(f"{shop.url}/sign-in").headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_the_api_is_described_for_people(opened: Opened, shop: Shop) -> None:
+    page = opened()
+    page.goto(f"{shop.url}/docs")
+    expect(page.locator(".operation").filter(has_text="/metrics")).to_contain_text("grain")
