@@ -104,8 +104,9 @@ def write(
 def load(root: Path, kind: str, version: str, *, is_checked: bool = True) -> Artifact:
     """Open one version, every file checked against the manifest.
 
-    Without `is_checked` contents are taken on trust; only names, types and shapes are compared:
-    enough to list versions without reading gigabytes. Raises `ArtifactMissing` or `ArtifactCorrupt`.
+    Without `is_checked` contents are taken on trust, and only names, types and shapes compared:
+    enough to list versions without reading gigabytes.
+    Raises `ArtifactMissing` or `ArtifactCorrupt`.
     """
     folder = root / _name(kind) / _name(version)
     if not folder.is_dir():

@@ -1,6 +1,6 @@
 """From interactions to an artifact: split, train, compare, decide, train on everything."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ FALLBACK = Popularity()
 class Outcome:
     """What a training came to.
 
-    verdict  on the first contender that passed, else on the candidate
+    verdict  on the contender that passed, else on the candidate
     artifact  stored and ready to be promoted; None where the live one must stay
     reports  every model measured, by name
     """
@@ -43,6 +43,7 @@ class Trial:
 
     split: Split
     task: Task
+    seed: int
 
     def report(self, model: Recommender, known_until_day: float | None = None) -> Report:
         """Train a fresh copy up to the cut, or on the older events only, and measure it."""
@@ -70,20 +71,30 @@ def train_and_gate(
     """
     candidate = candidate or ALS(seed=seed)
     live = artifacts.live(root, KIND)
-    trial = Trial(_split(interactions, holdout_days, task, seed), task)
+    trial = Trial(_split(interactions, holdout_days, task, seed), task, seed)
     reports = {FALLBACK.recipe: trial.report(FALLBACK)}
-    verdicts: list[Verdict] = []
-    winner: Recommender | None = FALLBACK if live is None else None
-    for contender in _contenders(candidate, live):
-        verdicts.append(_try(contender, live, trial, reports, seed))
-        if verdicts[-1].is_passed:
-            winner = contender
-            break
-    verdict = verdicts[-1] if verdicts[-1].is_passed else verdicts[0]
+    winner, verdict = _first_to_pass(_contenders(candidate, live), live, trial, reports)
+    if winner is None and (live is None or live.recipe == FALLBACK.recipe):
+        winner = FALLBACK
     if winner is None:
         return Outcome(verdict, None, reports)
-    artifact = _store(winner, interactions, root, live, reports, verdict, seed, now)
+    artifact = _store(winner, interactions, root, live, _metrics(reports, verdict, seed), seed, now)
     return Outcome(verdict, artifact, reports)
+
+
+def _first_to_pass(
+    contenders: Sequence[Recommender],
+    live: Artifact | None,
+    trial: Trial,
+    reports: dict[str, Report],
+) -> tuple[Recommender | None, Verdict]:
+    """Who passed with their verdict, or nobody with the verdict on the first."""
+    verdicts = []
+    for contender in contenders:
+        verdicts.append(_try(contender, live, trial, reports))
+        if verdicts[-1].is_passed:
+            return contender, verdicts[-1]
+    return None, verdicts[0]
 
 
 def _split(interactions: Interactions, holdout_days: float, task: Task, seed: int) -> Split:
@@ -94,31 +105,35 @@ def _split(interactions: Interactions, holdout_days: float, task: Task, seed: in
 
 
 def _contenders(candidate: Recommender, live: Artifact | None) -> list[Recommender]:
-    if live is None or _same(candidate, live):
+    """The candidate, then the live recipe on today's data. The fallback needs no gate."""
+    if live is None or live.recipe == FALLBACK.recipe or _same(candidate, live):
         return [candidate]
     return [candidate, recommender(live.recipe, live.parameters)]
 
 
 def _try(
-    contender: Recommender,
-    live: Artifact | None,
-    trial: Trial,
-    reports: dict[str, Report],
-    seed: int,
+    contender: Recommender, live: Artifact | None, trial: Trial, reports: dict[str, Report]
 ) -> Verdict:
     report = reports[contender.recipe] = trial.report(contender)
     popularity = reports[FALLBACK.recipe]
     if live is None:
-        return gate.decide(report, popularity, seed=seed)
-    # The live model may have seen the window that judges: its recipe is trained again, on what it
-    # knew of the time before the cut.
-    incumbent = trial.report(
-        recommender(live.recipe, live.parameters),
-        known_until_day=day_of(datetime.fromisoformat(live.data_window[1])),
-    )
-    reports["incumbent"] = incumbent
+        return gate.decide(report, popularity, seed=trial.seed)
     is_same = _same(contender, live)
-    return gate.decide(report, popularity, incumbent, is_same_recipe=is_same, seed=seed)
+    if "incumbent" not in reports:
+        reports["incumbent"] = _incumbent(live, trial, report if is_same else None)
+    incumbent = reports["incumbent"]
+    return gate.decide(report, popularity, incumbent, is_same_recipe=is_same, seed=trial.seed)
+
+
+def _incumbent(live: Artifact, trial: Trial, same_recipe: Report | None) -> Report:
+    """The live recipe trained again on what it knew of the time before the cut.
+
+    The live model itself may have seen the window that judges.
+    """
+    known_until = day_of(datetime.fromisoformat(live.data_window[1]))
+    if same_recipe is not None and known_until >= float(trial.split.train.days.max()):
+        return same_recipe
+    return trial.report(recommender(live.recipe, live.parameters), known_until)
 
 
 def _store(
@@ -126,8 +141,7 @@ def _store(
     interactions: Interactions,
     root: Path,
     live: Artifact | None,
-    reports: Mapping[str, Report],
-    verdict: Verdict,
+    metrics: Mapping[str, Any],
     seed: int,
     now: datetime | None,
 ) -> Artifact:
@@ -139,7 +153,7 @@ def _store(
         parameters=model.parameters(),
         seed=seed,
         data_window=interactions.window(),
-        metrics=_metrics(reports, verdict, seed),
+        metrics=metrics,
         parent=live.version if live else None,
         arrays=stored(model, interactions),
         now=now,

@@ -86,6 +86,28 @@ def test_broken_data_leaves_the_live_model_alone(tmp_path: Path) -> None:
     assert artifacts.live_version(tmp_path, KIND) == first.artifact.version
 
 
+def test_a_live_popularity_is_renewed_while_no_candidate_is_better(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    shuffled = replace(MARKET, columns=rng.permutation(MARKET.columns))
+    for _ in range(2):
+        outcome = train_and_gate(shuffled, tmp_path, candidate=GOOD)
+        assert outcome.artifact is not None
+        assert outcome.artifact.recipe == "popularity"
+        artifacts.promote(tmp_path, KIND, outcome.artifact.version)
+    better = train_and_gate(MARKET, tmp_path, candidate=GOOD)
+    assert better.artifact is not None
+    assert better.artifact.recipe == "ials"
+
+
+def test_the_live_recipe_is_trained_only_on_what_it_knew(tmp_path: Path) -> None:
+    # So old a model knew little: the same recipe on newer data is clearly better.
+    first = train_and_gate(MARKET.before(60.0), tmp_path, candidate=GOOD, holdout_days=20.0)
+    assert first.artifact is not None
+    artifacts.promote(tmp_path, KIND, first.artifact.version)
+    second = train_and_gate(MARKET, tmp_path, candidate=GOOD, holdout_days=20.0)
+    assert second.verdict.compared["incumbent"].value > 0
+
+
 def test_no_model_is_fitted_on_the_window_that_judges_it(tmp_path: Path) -> None:
     latest: list[float] = []
 
