@@ -4,30 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from transactional import attempts, holds, orders
-from transactional.database import Database
+from transactional.database import Database, statement
 
 SWEEP_BATCH = 100
 
 
-def sweep(database: Database, now: datetime) -> int:
-    """Cancel orders whose hold has lapsed; returns how many."""
+def sweep(database: Database, now: datetime, offer_ids: Sequence[int] | None = None) -> int:
+    """Cancel orders whose hold has lapsed, at most 100; returns how many.
+
+    With `offer_ids` only holds on these: one that lapsed must not refuse its units to the next
+    shopper.
+    """
     with database.transaction() as connection:
         lapsed = connection.execute(
-            "select order_id from holds where status = 'active' and expires_at <= %s"
-            " order by expires_at limit %s",
-            (now, SWEEP_BATCH),
-        ).fetchall()
-    return sum(_expire(database, row["order_id"], now) for row in lapsed)
-
-
-def sweep_offers(database: Database, offer_ids: Sequence[int], now: datetime) -> int:
-    """The same for these offers: a lapsed hold must not refuse a unit to the next shopper."""
-    with database.transaction() as connection:
-        lapsed = connection.execute(
-            "select distinct order_id from holds join hold_lines using (hold_id)"
-            " where offer_id = any(%s) and status = 'active' and expires_at <= %s"
-            " order by order_id limit %s",
-            (list(offer_ids), now, SWEEP_BATCH),
+            statement("lapsed_holds"),
+            {
+                "now": now,
+                "offer_ids": None if offer_ids is None else list(offer_ids),
+                "limit": SWEEP_BATCH,
+            },
         ).fetchall()
     return sum(_expire(database, row["order_id"], now) for row in lapsed)
 

@@ -14,7 +14,7 @@ from transactional import attempts, facts, fulfilment, holds, stock
 from transactional.database import Row, Transaction, statement
 from transactional.errors import ConflictError, NotFoundError
 from transactional.moves import ORDER_MOVES, may_move
-from transactional.pricing import CostedOrder
+from transactional.pricing import CostedLine, CostedOrder, VendorPart
 
 HOLD_LASTS = timedelta(minutes=15)
 
@@ -168,33 +168,44 @@ def _wanted_units(purchases: Sequence[Purchase]) -> dict[int, int]:
 def _rows(
     purchases: Sequence[Purchase], order_ids: Sequence[int], vendor_order_ids: Sequence[int]
 ) -> dict[str, Jsonb]:
-    orders: list[dict[str, Any]] = []
-    vendor_orders: list[dict[str, Any]] = []
-    lines: list[dict[str, Any]] = []
-    keys = iter(vendor_order_ids)
-    for order_id, purchase in zip(order_ids, purchases, strict=True):
-        orders.append(_order_row(order_id, purchase))
-        for part in purchase.order.parts:
-            owner = {
-                "order_id": order_id,
-                "vendor_order_id": next(keys),
-                "vendor_id": part.vendor_id,
-            }
-            lines += [
-                owner | asdict(line) | {"position": position}
-                for position, line in enumerate(part.lines, start=len(lines))
-            ]
-            vendor_orders.append(
-                owner
-                | {
-                    "items_cents": part.items_cents,
-                    "shipping_cents": part.shipping_cents,
-                    "commission_cents": part.commission_cents,
-                    "processing_cents": part.processing_cents,
-                    "units": part.units,
-                }
-            )
-    return {"orders": Jsonb(orders), "vendor_orders": Jsonb(vendor_orders), "lines": Jsonb(lines)}
+    orders = [_order_row(*pair) for pair in zip(order_ids, purchases, strict=True)]
+    parts = [
+        (order_id, part)
+        for order_id, purchase in zip(order_ids, purchases, strict=True)
+        for part in purchase.order.parts
+    ]
+    vendor_orders = [
+        _vendor_order_row(key, order_id, part)
+        for key, (order_id, part) in zip(vendor_order_ids, parts, strict=True)
+    ]
+    lines = [
+        _line_row(key, order_id, part, line)
+        for key, (order_id, part) in zip(vendor_order_ids, parts, strict=True)
+        for line in part.lines
+    ]
+    return {
+        "orders": Jsonb(orders),
+        "vendor_orders": Jsonb(vendor_orders),
+        "lines": Jsonb([line | {"position": place} for place, line in enumerate(lines)]),
+    }
+
+
+def _vendor_order_row(key: int, order_id: int, part: VendorPart) -> dict[str, int]:
+    return {
+        "vendor_order_id": key,
+        "order_id": order_id,
+        "vendor_id": part.vendor_id,
+        "items_cents": part.items_cents,
+        "shipping_cents": part.shipping_cents,
+        "commission_cents": part.commission_cents,
+        "processing_cents": part.processing_cents,
+        "units": part.units,
+    }
+
+
+def _line_row(key: int, order_id: int, part: VendorPart, line: CostedLine) -> dict[str, int]:
+    owner = {"vendor_order_id": key, "order_id": order_id, "vendor_id": part.vendor_id}
+    return owner | asdict(line)
 
 
 def _order_row(order_id: int, purchase: Purchase) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import redis
 from fastapi import FastAPI
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from transactional import settings
 from transactional.database import Database
@@ -24,7 +26,7 @@ from transactional.http import (
 from transactional.http.body_limit import BodyLimit
 from transactional.http.market import Market
 
-SECONDS_FOR_REDIS = 2.0
+SECONDS_FOR_REDIS = 1.0
 ROUTERS = (vendors, catalogue, people, orders, payments, vendor_orders, behaviour, platform)
 
 
@@ -37,7 +39,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         present = chosen or settings.from_environment()
-        client = redis.Redis.from_url(present.redis_url, socket_timeout=SECONDS_FOR_REDIS)
+        client = _redis(present.redis_url)
         with Database(present.database_url) as database, client:
             app.state.market = Market(database, Gateway(present), client, clock)
             yield
@@ -55,6 +57,16 @@ def create_app(
         app.include_router(routes.router)
     problems.describe(app)
     return app
+
+
+def _redis(url: str) -> "redis.Redis":
+    """Redis is second here: a request must not wait long for it, nor try again."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=SECONDS_FOR_REDIS,
+        socket_connect_timeout=SECONDS_FOR_REDIS,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 app = create_app()

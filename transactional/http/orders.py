@@ -170,7 +170,7 @@ def cancel_order(order_id: OrderId, who: Anyone, once: OnceOnly) -> JSONResponse
 
 def _free_lapsed_holds(once: Once, shortage: OutOfStockError) -> int:
     """A hold counts only while it is alive, whether or not the sweeper came by."""
-    return expiry.sweep_offers(once.market.database, shortage.offer_ids, once.market.clock())
+    return expiry.sweep(once.market.database, once.market.clock(), shortage.offer_ids)
 
 
 def order_answer(connection: Transaction, order_id: int) -> Order:

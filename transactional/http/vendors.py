@@ -68,8 +68,11 @@ def create_vendor(body: VendorBody, _: Operator, once: OnceOnly) -> JSONResponse
 
 
 @router.post("/v1/vendors/{vendor_id}/account", response_model=Vendor)
-def open_account(vendor_id: VendorId, _: Operator, market: Running, once: OnceOnly) -> Vendor:
-    """Open the vendor's Stripe account now, without waiting for the worker."""
+def open_account(vendor_id: VendorId, _: Operator, market: Running, _once: OnceOnly) -> Vendor:
+    """Open the vendor's Stripe account now, without waiting for the worker.
+
+    The vendor's own stored key makes repeating harmless, also under another Idempotency-Key.
+    """
     vendor_accounts.open_one(market.database, market.gateway, vendor_id, market.clock())
     return read_vendor_row(market, vendor_id)
 
