@@ -14,8 +14,9 @@ from transactional.gateway import Gateway, Payout, StripeRefusedError, StripeUna
 
 log = logging.getLogger(__name__)
 
-CLAIM_BATCH = 20
-LEASE = timedelta(minutes=5)
+CLAIM_BATCH = 10
+# Beyond it another worker takes over; both would send under the same key, so too short is harmless.
+LEASE = timedelta(seconds=30)
 FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(hours=1)
 

@@ -1,26 +1,17 @@
--- one row per offer with live sales whose sold units are fewer than the lines of its paid live orders,
--- or differ from them where nothing but live orders ever sold it
+-- one row per offer whose sold units are not the quantity on the lines of its paid orders, live and imported alike
 with sold as (
-    select
-        order_lines.offer_id,
-        sum(order_lines.quantity) filter (where orders.source = 'live') as live_units,
-        bool_and(orders.source = 'live') as is_live_only
+    select order_lines.offer_id, sum(order_lines.quantity) as units
     from order_lines
     join orders using (order_id)
     where orders.status = 'paid'
     group by order_lines.offer_id
-    having bool_or(orders.source = 'live')
 )
 
 select
     'off_' || stock.offer_id as key,
-    stock.sold_units || ' units are sold, the lines of paid live orders have ' || sold.live_units as detail
+    stock.sold_units || ' units are sold, the lines of paid orders have ' || coalesce(sold.units, 0) as detail
 from stock
-join sold using (offer_id)
-join offers using (offer_id)
-join products using (product_id)
-where
-    stock.sold_units < sold.live_units
-    or (products.source = 'live' and sold.is_live_only and stock.sold_units <> sold.live_units)
+left join sold using (offer_id)
+where stock.sold_units <> coalesce(sold.units, 0)
 order by stock.offer_id
 limit %(limit)s
