@@ -35,15 +35,25 @@ def _addressed(
     )
 
 
+def open_platform_accounts(connection: Connection) -> None:
+    """Open the accounts that every sale posts to.
+
+    Committed before the long transaction of an import begins: a live sale that found them
+    missing would else wait for its end.
+    """
+    connection.execute(
+        "insert into accounts (kind) select unnest(%s::text[]) on conflict do nothing",
+        [_PLATFORM_ACCOUNTS],
+    )
+
+
 def _accounts(connection: Connection, vendor_ids: pl.Series) -> pl.DataFrame:
     """account, vendor_id, account_id of the platform's accounts and of `vendor_ids`' payables."""
     connection.execute(
         """insert into accounts (kind, vendor_id)
-           select kind, null from unnest(%s::text[]) as kind
-           union all
            select 'vendor_payable', vendor_id from unnest(%s::bigint[]) as vendor_id
            on conflict do nothing""",
-        [_PLATFORM_ACCOUNTS, vendor_ids.to_list()],
+        [vendor_ids.to_list()],
     )
     return query(
         connection,

@@ -3,15 +3,20 @@
 It writes no facts: what is imported reaches the warehouse with the next load.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import polars as pl
+import psycopg
 from psycopg import Connection, sql
+from rich.console import Console
 from rich.progress import Progress
 
 from rynek.history import ledger, rules
 from rynek.history.behaviour import write_events
-from rynek.history.books import write_books
+from rynek.history.books import open_platform_accounts, write_books
 from rynek.history.catalogue import enter
-from rynek.history.copying import Copier
+from rynek.history.copying import Copier, progress_on
 from rynek.history.errors import CurrencyMismatchError
 from rynek.history.frames import History
 from rynek.history.sales import Sales, sold_units
@@ -20,6 +25,19 @@ from rynek.history.trade import Trade, write_adjustments, write_trade
 
 # Two imports at once would both find nothing there; the number only has to be ours.
 IMPORT_LOCK = 7_301_986
+
+
+@contextmanager
+def bulk_load(database_url: str, console: Console | None) -> Iterator[tuple[Connection, Progress]]:
+    """A connection for `load` and its progress bar, on standard error unless `console` is given.
+
+    Commits at the end of the block, rolls back when it raises.
+    """
+    with psycopg.connect(database_url) as connection:
+        open_platform_accounts(connection)
+        connection.commit()
+        with progress_on(console or Console(stderr=True)) as progress:
+            yield connection, progress
 
 
 def load(connection: Connection, history: History, progress: Progress) -> dict[str, int]:

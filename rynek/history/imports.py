@@ -2,18 +2,17 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 from rich.console import Console
 
 from rynek.history import complete_journey, olist, online_retail
-from rynek.history.bulk import load
-from rynek.history.copying import progress_on
+from rynek.history.bulk import bulk_load, load
 from rynek.history.errors import CurrencyMismatchError, DatasetUnknownError
 from rynek.history.reading import Reading
 from rynek.history.report import ImportReport
-from rynek.history.totals import read_back
+from rynek.history.totals import TotalFound, read_back
 
 READERS: dict[str, Callable[[Path], Reading]] = {
     "olist": olist.read,
@@ -34,20 +33,20 @@ def import_dataset(
         raise DatasetUnknownError(f"There is no import {name!r}; choose {', '.join(READERS)}")
     started = time.monotonic()
     reading = READERS[name](directory)
-    console = console or Console(stderr=True)
-    with psycopg.connect(database_url) as connection, progress_on(console) as progress:
+    with bulk_load(database_url, console) as (connection, progress):
         try:
             rows = load(connection, reading.history, progress)
         except CurrencyMismatchError as mismatch:
             raise CurrencyMismatchError(f"{mismatch}: {_elsewhere(name, directory)}") from mismatch
-        found = read_back(connection, reading.history.source, reading.totals)
-        report = ImportReport(
-            reading.history.source, reading.history.currency, rows, reading.filled, found,
-            reading.is_known, time.monotonic() - started,
-        )  # fmt: skip
+        report = _report(reading, rows, read_back(connection, reading.source, reading.totals))
         if not report.is_exact:
             connection.rollback()
-    return report
+    return replace(report, seconds=time.monotonic() - started)
+
+
+def _report(reading: Reading, rows: dict[str, int], found: tuple[TotalFound, ...]) -> ImportReport:
+    currency = reading.history.currency
+    return ImportReport(reading.source, currency, rows, reading.filled, found, reading.is_known)
 
 
 def _elsewhere(name: str, directory: Path) -> str:

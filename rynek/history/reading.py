@@ -27,6 +27,11 @@ class Reading:
     is_known: bool
     """Whether the folder holds the whole set that `totals` are known of."""
 
+    @property
+    def source(self) -> str:
+        """The name under which the rows are found again."""
+        return self.history.source
+
 
 def paid_in_full(
     orders: pl.DataFrame, vendor_orders: pl.DataFrame, lines: pl.DataFrame

@@ -20,7 +20,7 @@ class ImportReport:
     filled: tuple[Filled, ...]
     totals: tuple[TotalFound, ...]
     is_known: bool
-    seconds: float
+    seconds: float = 0.0
 
     @property
     def is_exact(self) -> bool:

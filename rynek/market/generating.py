@@ -10,8 +10,7 @@ import psycopg
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
-from rynek.history.bulk import load
-from rynek.history.copying import progress_on
+from rynek.history.bulk import bulk_load, load
 from rynek.history.errors import CurrencyMismatchError
 from rynek.market.chronicle import CURRENCY, chronicle, source_of
 from rynek.market.scale import Scale, scale_named
@@ -56,10 +55,7 @@ def generate(
     started = time.monotonic()
     size = scale_named(scale)
     folder = home / "truth"
-    with (
-        psycopg.connect(database_url) as connection,
-        progress_on(console or Console(stderr=True)) as progress,
-    ):
+    with bulk_load(database_url, console) as (connection, progress):
         story = chronicle(size, seed, until or _there_until(connection, size, seed) or _today())
         try:
             rows = load(connection, story.history, progress)

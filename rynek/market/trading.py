@@ -45,29 +45,39 @@ def trade(world: World, prices: Prices, wishes: Wishes, first: date) -> Trade:
     orders = _orders(rng, lines)
     vendor_orders = _vendor_orders(rng, world, lines, orders)
     return Trade(
-        orders.select(
-            "status",
-            ref=order_ref("basket"),
-            shopper_ref=shopper_ref("shopper"),
-            placed_at=moment(first, "placed"),
-            paid_at=moment(first, "paid"),
-            cancelled_at=moment(first, "cancelled"),
-        ),
-        vendor_orders.select(
-            "status",
-            order_ref=order_ref("basket"),
-            vendor_ref=vendor_ref("vendor"),
-            shipping_cents=pl.lit(FLAT_SHIPPING_CENTS, pl.Int64),
-            ship_by_at=moment(first, "ship_by"),
-            shipped_at=moment(first, "shipped"),
-            delivered_at=moment(first, "delivered"),
-        ),
-        lines.select(
-            order_ref=order_ref("basket"),
-            offer_ref=offer_ref("offer"),
-            quantity="units",
-            line_cents=pl.col("price_cents") * pl.col("units"),
-        ),
+        _told_orders(orders, first), _told_vendor_orders(vendor_orders, first), _told_lines(lines)
+    )
+
+
+def _told_orders(orders: pl.DataFrame, first: date) -> pl.DataFrame:
+    return orders.select(
+        "status",
+        ref=order_ref("basket"),
+        shopper_ref=shopper_ref("shopper"),
+        placed_at=moment(first, "placed"),
+        paid_at=moment(first, "paid"),
+        cancelled_at=moment(first, "cancelled"),
+    )
+
+
+def _told_vendor_orders(vendor_orders: pl.DataFrame, first: date) -> pl.DataFrame:
+    return vendor_orders.select(
+        "status",
+        order_ref=order_ref("basket"),
+        vendor_ref=vendor_ref("vendor"),
+        shipping_cents=pl.lit(FLAT_SHIPPING_CENTS, pl.Int64),
+        ship_by_at=moment(first, "ship_by"),
+        shipped_at=moment(first, "shipped"),
+        delivered_at=moment(first, "delivered"),
+    )
+
+
+def _told_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    return lines.select(
+        order_ref=order_ref("basket"),
+        offer_ref=offer_ref("offer"),
+        quantity="units",
+        line_cents=pl.col("price_cents") * pl.col("units"),
     )
 
 

@@ -12,7 +12,12 @@ _HAS_PAYMENT = pl.col("amount_cents").is_not_null()
 
 def gaps(tables: Tables, orders: pl.DataFrame) -> tuple[Filled, ...]:
     """The account of the import, orders as `read_orders` gives them."""
-    return (*_of_catalogue(tables), *_of_orders(orders), *_of_money(tables, orders))
+    return (
+        *_of_catalogue(tables),
+        *_of_orders(orders),
+        *_of_money(tables, orders),
+        *_of_detail(tables, orders),
+    )
 
 
 def _of_catalogue(tables: Tables) -> list[Filled]:
@@ -75,16 +80,18 @@ def _of_money(tables: Tables, orders: pl.DataFrame) -> list[Filled]:
             orders.filter(_HAS_ITEMS & ~_HAS_PAYMENT).height,
             "sold; the missing money stands in import_difference",
         ),
+    ]
+
+
+def _of_detail(tables: Tables, orders: pl.DataFrame) -> list[Filled]:
+    payments = tables["payments"]
+    return [
         Filled(
             "payments of unknown orders",
-            tables["payments"].join(orders, on="order_id", how="anti").height,
+            payments.join(orders, on="order_id", how="anti").height,
             "left out: not even a time is known",
         ),
-        Filled(
-            "orders with several payments",
-            _repeated(tables["payments"]),
-            "one payment of their sum",
-        ),
+        Filled("orders with several payments", _repeated(payments), "one payment of their sum"),
         Filled(
             "vendor orders of several products",
             _mixed(tables["items"]),

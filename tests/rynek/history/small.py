@@ -8,8 +8,7 @@ import psycopg
 from psycopg.rows import dict_row
 from rich.console import Console
 
-from rynek.history.bulk import load
-from rynek.history.copying import progress_on
+from rynek.history.bulk import bulk_load, load
 from rynek.history.frames import History
 from transactional import invariants
 
@@ -121,10 +120,9 @@ def _payments() -> pl.DataFrame:
 
 def loaded(database_url: str, *histories: History) -> list[dict[str, int]]:
     """Load each in a transaction of its own; rows written by table."""
-    silent = Console(file=StringIO())
     counts = []
     for each in histories:
-        with psycopg.connect(database_url) as connection, progress_on(silent) as progress:
+        with bulk_load(database_url, Console(file=StringIO())) as (connection, progress):
             counts.append(load(connection, each, progress))
     return counts
 

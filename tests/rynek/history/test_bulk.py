@@ -1,10 +1,15 @@
 """The bulk path on a history small enough to check by hand."""
 
+from io import StringIO
+
 import polars as pl
 import psycopg
 import pytest
+from rich.console import Console
 
 from rynek.history import rules
+from rynek.history.books import open_platform_accounts
+from rynek.history.bulk import bulk_load, load
 from rynek.history.errors import CurrencyMismatchError, HistoryInconsistentError
 from rynek.history.identifiers import reserve
 from tests.rynek.history.small import breaches, history, loaded, rows
@@ -184,3 +189,13 @@ def test_reserved_ids_are_never_given_to_a_live_writer(database_url: str) -> Non
         second = reserve(bulk, "orders", "order_id", 3).to_list()
     assert taken not in first + second
     assert len({*first, *second}) == 6
+
+
+def test_a_live_sale_does_not_wait_for_an_import(database_url: str) -> None:
+    """The accounts of every sale are there before the import's long transaction begins."""
+    with bulk_load(database_url, Console(file=StringIO())) as (importing, progress):
+        load(importing, history(), progress)
+        with psycopg.connect(database_url, options="-c lock_timeout=1s") as live:
+            open_platform_accounts(live)
+            kinds = live.execute("select count(*) from accounts").fetchall()
+    assert kinds == [(5,)]
