@@ -31,7 +31,7 @@ class ALS(Recommender):
     recipe: ClassVar[str] = "ials"
     factors: int = 64
     unobserved_weight: float = 0.1
-    penalty: float = 0.05
+    penalty: float = 0.1
     exponent: float = 1.0
     iterations: int = 12
     initial_scale: float = 0.1

@@ -30,15 +30,15 @@ class ImplicitALS(Recommender):
     model: Any = field(init=False, repr=False)
 
     def learn(self, interactions: Interactions) -> None:
-        self.model = AlternatingLeastSquares(
-            factors=self.factors,
-            regularization=self.regularisation,
-            alpha=self.alpha,
-            iterations=self.iterations,
-            num_threads=available_threads(),
-            random_state=self.seed,
-        )
         with threadpool_limits(1, "blas"):
+            self.model = AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=self.regularisation,
+                alpha=self.alpha,
+                iterations=self.iterations,
+                num_threads=available_threads(),
+                random_state=self.seed,
+            )
             self.model.fit(csr_matrix(interactions.matrix), show_progress=False)
 
     def score_histories(self, histories: Histories) -> Float32:
