@@ -18,7 +18,10 @@ POPULARITY_BREAKS_TIES = np.float32(1e-6)
 
 @dataclass(frozen=True)
 class ItemWeights:
-    """The read side of one such matrix; `popularity` `(n_items,)` orders what has no weight."""
+    """The read side of one such matrix, its columns sorted within each row.
+
+    `popularity` `(n_items,)` orders what has no weight.
+    """
 
     weights: Histories
     popularity: Float32
@@ -33,7 +36,13 @@ class ItemWeights:
 
     def contributions(self, columns: Int64, weights: Float32, targets: Int64) -> Float32:
         """`(len(targets), len(columns))`: what each event adds to each target's score."""
-        parts: Float32 = self.weights[columns][:, targets].toarray().T
+        parts = np.zeros((len(targets), len(columns)), np.float32)
+        for place, column in enumerate(columns):
+            begin, end = self.weights.indptr[column : column + 2]
+            related = self.weights.indices[begin:end]
+            at = np.minimum(np.searchsorted(related, targets), max(len(related) - 1, 0))
+            found = related[at] == targets if len(related) else np.zeros(len(targets), bool)
+            parts[found, place] = self.weights.data[begin:end][at[found]]
         return parts
 
 
@@ -45,6 +54,7 @@ class ItemToItem(Recommender):
 
     def learn(self, interactions: Interactions) -> None:
         self.weights = self.relate((interactions.matrix > 0).astype(np.float32))
+        self.weights.sort_indices()
 
     @abstractmethod
     def relate(self, bought: Histories) -> Histories:

@@ -9,7 +9,7 @@ from models.ease import EASE
 from models.errors import ParametersInvalid
 from models.gf_cf import GFCF
 from models.item_knn import ItemKNN
-from models.item_to_item import strongest
+from models.item_to_item import ItemWeights, strongest
 from models.recommender import Recommender
 from models.rp3beta import RP3Beta
 from models.sparse_ease import SparseEASE
@@ -83,6 +83,17 @@ def test_item_neighbours_vote_by_shrunk_cosine() -> None:
     similarity = shared / (np.outer(root, root) + 3.0)
     np.fill_diagonal(similarity, 0)
     assert_scores(ItemKNN(neighbours=40, shrinkage=3.0), X @ similarity)
+
+
+def test_the_read_side_scores_and_explains_as_the_matrix_does() -> None:
+    model = ItemKNN(neighbours=7).fit(MARKET)
+    served = ItemWeights(model.weights, model.popularity)
+    columns, targets = np.flatnonzero(X[3]), np.arange(X.shape[1])
+    parts = served.contributions(columns, np.ones(len(columns), np.float32), targets)
+    np.testing.assert_allclose(parts, model.weights.toarray()[columns].T)
+    scores = served.scores(columns, np.ones(len(columns), np.float32))
+    np.testing.assert_allclose(scores, model.score(np.array([3]))[0], rtol=1e-5)
+    np.testing.assert_allclose(parts.sum(axis=1), scores, atol=1e-6)
 
 
 def test_the_random_walk_multiplies_three_transition_tables() -> None:
