@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.live_tail import Overlay
+from serving.overlay import Overlay
 from warehouse.snapshot import Snapshot
 
 # The cheapest offer in stock wins; the lower offer id breaks a tie, so that the choice is stable.

@@ -30,7 +30,12 @@ def sales_and_orders() -> dict[str, Any]:
         format="%-d %b", grid=False, labelFlush=True, labelOverlap="greedy", tickCount=8
     )
     pointed = _pointed("revenue"), _pointed("orders")
-    money = alt.Axis(format="$~s", tickCount=4, minExtent=AXIS_WIDTH, maxExtent=AXIS_WIDTH)
+    money = alt.Axis(
+        labelExpr="format(datum.value, '$~s')",  # by itself, so that $800 stands under $1k
+        tickCount=4,
+        minExtent=AXIS_WIDTH,
+        maxExtent=AXIS_WIDTH,
+    )
     counts = alt.Axis(format="~s", tickCount=2, minExtent=AXIS_WIDTH, maxExtent=AXIS_WIDTH)
     sales = _bars("revenue", money, None, pointed) + _columns(SALES_HEIGHT, None, pointed[0])
     orders = _bars("orders", counts, days, pointed) + _columns(ORDERS_HEIGHT, days, pointed[1])

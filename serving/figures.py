@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from serving.live_tail import VendorOrder
+from serving.overlay import VendorOrder
 from serving.spans import Grain, Span
 from warehouse.metrics import Metric
 from warehouse.snapshot import Snapshot
@@ -23,10 +23,6 @@ select
     items_cents, shipping_cents, commission_cents, net_cents, units
 from vendor_orders
 where vendor_id = $vendor_id and order_date between $first and $last
-"""
-
-LAST_ORDER = """
-select max(order_date) from vendor_orders where vendor_id = $vendor_id and is_counted
 """
 
 SCHEMA = pl.Schema(
@@ -82,10 +78,9 @@ def vendor_orders(
 
 
 def last_order_date(
-    snapshot: Snapshot, vendor_id: int, live: Iterable[VendorOrder], zone: ZoneInfo
+    published: date | None, live: Iterable[VendorOrder], zone: ZoneInfo
 ) -> date | None:
-    """The day of the vendor's newest counted order; None before the first."""
-    ((published,),) = snapshot.rows(LAST_ORDER, {"vendor_id": vendor_id})
+    """The day of the vendor's newest counted order, published or live; None before the first."""
     newest = (order.placed_at.astimezone(zone).date() for order in live if order.is_counted)
     return max((day for day in (published, *newest) if day), default=None)
 

@@ -16,7 +16,8 @@ from serving.assortment import Assortment
 from serving.errors import FactsUnusable, SnapshotUnavailable, VendorUnknown
 from serving.fact_sources import CoreFacts, Heartbeat, RedisFacts
 from serving.facts import Fact
-from serving.live_tail import Overlay, Tail
+from serving.live_tail import Tail
+from serving.overlay import Overlay
 from serving.published import Published
 from serving.watcher import Watcher
 

@@ -8,199 +8,18 @@ whole batches only. Nothing here does I/O: ``serving.follower`` feeds it.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import count
 from types import MappingProxyType
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
-
-import msgspec
 
 from serving.facts import Fact
-from warehouse.moment import PgSnapshot
+from serving.overlay import Base, Overlay
 
-OrderStatus = Literal["pending_payment", "paid", "shipped", "delivered", "cancelled"]
-
-MAX_WAITING_FACTS = (
-    10_000  # beyond this, facts behind a gap are dropped and read again from the core
-)
+# Beyond this, facts behind a gap are dropped and read again from the core.
+MAX_WAITING_FACTS = 10_000
 
 
-class Line(msgspec.Struct, frozen=True):
-    line_id: int
-    offer_id: int
-    product_id: int
-    title: str
-    sku: str
-    quantity: int
-    line_cents: int
-
-
-class VendorOrder(msgspec.Struct, frozen=True):
-    vendor_order_id: int
-    order_id: int
-    vendor_id: int
-    shopper_pseudonym: int
-    status: OrderStatus
-    placed_at: datetime
-    items_cents: int
-    shipping_cents: int
-    commission_cents: int
-    processing_cents: int
-    net_cents: int
-    units: int
-    lines: tuple[Line, ...]
-
-    @property
-    def is_counted(self) -> bool:
-        return self.status in COUNTED_STATUSES
-
-
-class Stock(msgspec.Struct, frozen=True):
-    offer_id: int
-    product_id: int
-    vendor_id: int
-    available_units: int
-    low_stock_threshold: int
-
-
-class Offer(msgspec.Struct, frozen=True):
-    offer_id: int
-    product_id: int
-    vendor_id: int
-    price_cents: int
-    status: str
-
-
-class Vendor(msgspec.Struct, frozen=True):
-    vendor_id: int
-    name: str
-    status: str
-
-
-COUNTED_STATUSES = frozenset({"paid", "shipped", "delivered"})
-
-State = TypeVar("State", bound=msgspec.Struct, covariant=True)
-
-
-class Live(NamedTuple, Generic[State]):
-    """The newest fact of one key, and the state it carries."""
-
-    fact: Fact
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What the tail lies on: the load's identity, snapshot (S) and relay position (P)."""
-
-    identity: str
-    snapshot: PgSnapshot
-    position: int
-
-    def lacks(self, fact: Fact) -> bool:
-        """Whether the fact is news to this snapshot."""
-        return fact.position > self.position and not self.snapshot.sees(fact.transaction_id)
-
-
-def _empty() -> MappingProxyType[Any, Any]:
+def _none_waiting() -> Mapping[int, Fact]:
     return MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Overlay:
-    """The newest state of every key that changed since the snapshot. Immutable."""
-
-    vendor_orders: Mapping[int, Mapping[int, Live[VendorOrder]]] = field(default_factory=_empty)
-    stock: Mapping[int, Live[Stock]] = field(default_factory=_empty)
-    offers: Mapping[int, Live[Offer]] = field(default_factory=_empty)
-    vendors: Mapping[int, Live[Vendor]] = field(default_factory=_empty)
-
-    def for_vendor(self, vendor_id: int) -> list[VendorOrder]:
-        """The vendor's changed vendor orders, each in its newest state."""
-        return [live.state for live in self.vendor_orders.get(vendor_id, {}).values()]
-
-    def position_of_vendor(self, vendor_id: int) -> int:
-        """The position of the last fact about one of the vendor's orders; 0 if there is none."""
-        changed = self.vendor_orders.get(vendor_id, {}).values()
-        return max((live.fact.position for live in changed), default=0)
-
-    def bought_by(self, shopper_pseudonym: int) -> set[int]:
-        """Product ids in the shopper's counted orders since the snapshot."""
-        return {
-            line.product_id
-            for orders in self.vendor_orders.values()
-            for live in orders.values()
-            if live.state.shopper_pseudonym == shopper_pseudonym and live.state.is_counted
-            for line in live.state.lines
-        }
-
-    def same_shelves(self, other: "Overlay") -> bool:
-        """Whether both hold the very same stock, offers and vendors."""
-        return (
-            self.stock is other.stock
-            and self.offers is other.offers
-            and self.vendors is other.vendors
-        )
-
-    def apply(self, facts: Iterable[Fact]) -> "Overlay":
-        """The overlay with these facts; of one key the highest version wins.
-
-        Raises msgspec.ValidationError when a payload does not have its type's shape.
-        """
-        by_type: dict[str, list[Fact]] = {}
-        for fact in facts:
-            by_type.setdefault(fact.type, []).append(fact)
-        return Overlay(
-            _with_vendor_orders(self.vendor_orders, by_type.get("vendor_order.changed", [])),
-            _with_newest(self.stock, by_type.get("stock.changed", []), Stock),
-            _with_newest(self.offers, by_type.get("offer.changed", []), Offer),
-            _with_newest(self.vendors, by_type.get("vendor.changed", []), Vendor),
-        )
-
-    def prune(self, base: Base) -> "Overlay":
-        """What is still news to a newer snapshot."""
-        kept = {
-            vendor_id: remaining
-            for vendor_id, orders in self.vendor_orders.items()
-            if (remaining := _lacking(orders, base))
-        }
-        return Overlay(
-            kept,
-            _lacking(self.stock, base),
-            _lacking(self.offers, base),
-            _lacking(self.vendors, base),
-        )
-
-
-def _with_newest(
-    held: Mapping[int, Live[State]], facts: list[Fact], shape: type[State]
-) -> Mapping[int, Live[State]]:
-    if not facts:
-        return held
-    newest = dict(held)
-    for fact in facts:
-        current = newest.get(fact.subject_id)
-        if current is None or fact.version > current.fact.version:
-            newest[fact.subject_id] = Live(fact, msgspec.convert(fact.payload, shape))
-    return newest
-
-
-def _with_vendor_orders(
-    held: Mapping[int, Mapping[int, Live[VendorOrder]]], facts: list[Fact]
-) -> Mapping[int, Mapping[int, Live[VendorOrder]]]:
-    if not facts:
-        return held
-    by_vendor: dict[int, list[Fact]] = {}
-    for fact in facts:
-        by_vendor.setdefault(int(fact.payload["vendor_id"]), []).append(fact)
-    return dict(held) | {
-        vendor_id: _with_newest(held.get(vendor_id, {}), changed, VendorOrder)
-        for vendor_id, changed in by_vendor.items()
-    }
-
-
-def _lacking(held: Mapping[int, Live[State]], base: Base) -> Mapping[int, Live[State]]:
-    return {key: live for key, live in held.items() if base.lacks(live.fact)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +33,7 @@ class Tail:
     base: Base
     applied_position: int
     overlay: Overlay = field(default_factory=Overlay)
-    waiting: Mapping[int, Fact] = field(default_factory=_empty)
+    waiting: Mapping[int, Fact] = field(default_factory=_none_waiting)
 
     @classmethod
     def start(cls, base: Base) -> "Tail":

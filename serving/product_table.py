@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from serving.live_tail import Overlay, VendorOrder
+from serving.overlay import Overlay, VendorOrder
 from serving.spans import Span
 from warehouse.snapshot import Snapshot
 

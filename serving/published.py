@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from serving import assortment
 from serving.assortment import Assortment
-from serving.live_tail import Base
+from serving.overlay import Base
 from warehouse.moment import PgSnapshot
 from warehouse.snapshot import Snapshot, Snapshots
 
 VENDOR_NAMES = "select vendor_id, name from vendors"
+LAST_ORDERS = "select vendor_id, max(order_date) from vendor_orders where is_counted group by all"
 
 
 @dataclass(frozen=True)
@@ -22,14 +24,21 @@ class Published:
     zone: ZoneInfo
     assortment: Assortment
     vendor_names: Mapping[int, str]
+    last_order_dates: Mapping[int, date]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Published":
         moment = snapshot.manifest.postgres
         base = Base(moment.identity, PgSnapshot.parse(moment.snapshot), moment.relay_position)
         zone = ZoneInfo(snapshot.manifest.time_zone)
-        names = dict(snapshot.rows(VENDOR_NAMES))
-        return cls(snapshot, base, zone, assortment.published(snapshot), names)
+        return cls(
+            snapshot,
+            base,
+            zone,
+            assortment.published(snapshot),
+            dict(snapshot.rows(VENDOR_NAMES)),
+            dict(snapshot.rows(LAST_ORDERS)),
+        )
 
 
 def looking_at(snapshots: Snapshots) -> Callable[[Published | None], Published]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from serving.live_tail import Line, OrderStatus, VendorOrder
+from serving.overlay import Line, OrderStatus, VendorOrder
 from warehouse.snapshot import Snapshot
 
 # Live orders are laid over in Python, so the page is read with their places left free.

@@ -78,6 +78,19 @@ class Suggestion:
     why: Recommendation
     evidence_title: str | None
 
+    @property
+    def reason(self) -> str:
+        """Why, in words for the shopper."""
+        evidence = self.evidence_title or "something similar"
+        is_this = self.why.evidence_product_id == self.why.product_id
+        match self.why.reason:
+            case "bought":
+                return "You bought this before" if is_this else f"Because you bought {evidence}"
+            case "viewed":
+                return "You looked at this" if is_this else f"Because you looked at {evidence}"
+            case "popular":
+                return "Popular in the market"
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:

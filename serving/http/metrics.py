@@ -138,7 +138,9 @@ def _answer(
         compared_with=_compared(span, local_now),
         metrics=[_metric(comparison) for comparison in compared],
         series=[PointBody(date=_written(start), values=_values(point)) for start, point in points],
-        last_order_date=figures.last_order_date(snapshot, vendor_id, live, zone),
+        last_order_date=figures.last_order_date(
+            view.published.last_order_dates.get(vendor_id), live, zone
+        ),
         freshness=Freshness.of(view),
     )
 

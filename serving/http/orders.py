@@ -12,7 +12,7 @@ from serving import recent_orders
 from serving.follower import View
 from serving.http.asking import Freshness, Now, OwnVendor, conditional, etag_of
 from serving.http.cursors import LONGEST, cursor, place
-from serving.live_tail import Line, OrderStatus
+from serving.overlay import Line, OrderStatus
 from serving.recent_orders import Place, RecentOrder
 
 LIMIT_DEFAULT, LIMIT_AT_MOST = 20, 100

@@ -18,7 +18,7 @@ from serving.recommender import Suggestion
 
 FOLDER = Path(__file__).parents[1] / "pages"
 STATIC = FOLDER / "static"
-VENDORS_LISTED = 100
+VENDORS_LISTED = 24
 SHELF_LENGTH = 12
 A_YEAR_SECONDS = 365 * 24 * 3600
 
@@ -92,13 +92,14 @@ def index(who: Caller, view: Now, parts: Parts, q: str = "") -> Response:
 
 
 @router.get("/vendors/{vendor_id}")
-def vendor(vendor_id: OwnVendor, view: Now) -> Response:
-    """The vendor's own figures."""
+def vendor(vendor_id: OwnVendor, who: Caller, view: Now) -> Response:
+    """A vendor's figures, for itself or for who runs the market."""
     manifest = view.published.snapshot.manifest
     return page(
         "vendor.html",
         title=view.vendor_name(vendor_id),
         vendor_id=f"ven_{vendor_id}",
+        is_own=who.role == "vendor",
         vendor_name=view.vendor_name(vendor_id),
         currency=manifest.currency,
         time_zone=manifest.time_zone,
@@ -136,11 +137,7 @@ def _vendors(view: View, query: str) -> list[tuple[str, str]]:
 
 
 def _tile(item: Suggestion) -> dict[str, Any]:
-    why = item.why.reason
-    return {
-        "offer": item.offer,
-        "why": "Popular now" if why == "popular" else f"Because you {why} {item.evidence_title}",
-    }
+    return {"offer": item.offer, "why": item.reason}
 
 
 def local_path(address: str) -> str:

@@ -109,18 +109,7 @@ def _item(rank: int, item: Suggestion) -> ItemBody:
         score=item.why.score,
         reason=ReasonBody(
             kind=item.why.reason,
-            text=_reason(item),
+            text=item.reason,
             evidence_product_id=None if evidence is None else f"prd_{evidence}",
         ),
     )
-
-
-def _reason(item: Suggestion) -> str:
-    evidence = item.evidence_title or "something similar"
-    match item.why.reason:
-        case "bought":
-            return f"Because you bought {evidence}"
-        case "viewed":
-            return f"Because you looked at {evidence}"
-        case "popular":
-            return "Popular in the market"

@@ -5,7 +5,8 @@ import pytest
 from serving import assortment
 from serving.assortment import OfferState
 from serving.facts import Fact
-from serving.live_tail import Base, Overlay, Tail
+from serving.live_tail import Tail
+from serving.overlay import Base, Overlay
 from tests.serving.market import IDENTITY, Market, at
 from warehouse.moment import PgSnapshot
 from warehouse.snapshot import Snapshot

@@ -8,7 +8,8 @@ import pytest
 
 from serving import live_tail
 from serving.facts import Fact
-from serving.live_tail import Base, Overlay, Tail
+from serving.live_tail import Tail
+from serving.overlay import Base, Overlay
 from warehouse.moment import PgSnapshot
 
 BASE = Base("here", PgSnapshot.parse("100:110:104,107"), 10)

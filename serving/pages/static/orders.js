@@ -31,6 +31,11 @@ export class Orders {
     this.list.setAttribute("aria-busy", "false");
   }
 
+  // Time passes even while nothing new arrives.
+  age() {
+    for (const time of this.list.querySelectorAll("time")) time.textContent = ago(time.dateTime);
+  }
+
   row(order) {
     const isNew = this.seen !== null && !this.seen.has(order.vendor_order_id);
     const items = itemsOf(order);

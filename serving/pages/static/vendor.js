@@ -12,6 +12,7 @@ import { Watch } from "./watch.js";
 const FIGURES_EVERY = 1_000;
 const ORDERS_EVERY = 10_000;
 const PRODUCTS_EVERY = 30_000;
+const AGES_EVERY = 30_000;
 const DELAYED_AFTER = 15_000;
 const PAGE = { orders: 12, products: 15 };
 const LONGEST_PAGE = { orders: 100, products: 200 };
@@ -122,6 +123,7 @@ status.addEventListener("change", () => {
   orders.forget();
   orderWatch.now();
 });
+setInterval(() => orders.age(), AGES_EVERY);
 more("orders", orderWatch);
 more("products", productWatch);
 refresh();
