@@ -11,6 +11,7 @@ from pipelines.loading import loaded
 from pipelines.modelling import built, checked
 from pipelines.publication import published_snapshot
 from pipelines.training import live_recommender, recommender_candidate
+from warehouse import store
 from warehouse.expectations import Judge
 
 
@@ -18,6 +19,12 @@ from warehouse.expectations import Judge
 def judge(_: InitResourceContext) -> Iterator[Judge]:
     with Judge() as running:
         yield running
+
+
+@resource(required_resource_keys={"installation"}, description="One run at a time.")
+def turn(context: InitResourceContext) -> Iterator[None]:
+    with store.turn(context.resources.installation.warehouse):
+        yield
 
 
 defs = Definitions(
@@ -36,6 +43,7 @@ defs = Definitions(
         "installation": Installation.from_environment(),
         "observer": unheard,
         "judge": judge,
+        "turn": turn,
     },
     executor=in_process_executor,
 )

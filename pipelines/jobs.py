@@ -14,7 +14,9 @@ from dagster import (
 )
 
 from pipelines.abandoned import close_abandoned
+from pipelines.installation import Installation
 from pipelines.keys import CANDIDATE, LIVE
+from warehouse.source import is_open
 
 TRAINING = AssetSelection.assets(CANDIDATE, LIVE)
 UNDER_WAY = [
@@ -47,6 +49,8 @@ everything = define_asset_job(
 @schedule(job=refresh, cron_schedule="* * * * *", default_status=DefaultScheduleStatus.RUNNING)
 def each_minute(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     """A slow load is not joined by a queue of others: one that runs is enough."""
+    if not is_open(Installation.from_environment().database_url):
+        return SkipReason("the market is not open yet: import or generate one")
     close_abandoned(context.instance)
     for job in (refresh.name, everything.name):
         filters = RunsFilter(job_name=job, statuses=UNDER_WAY)

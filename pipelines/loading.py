@@ -24,8 +24,12 @@ def loaded(
     installation: ResourceParam[Installation],
     observer: ResourceParam[Observer],
     judge: ResourceParam[Judge],
+    turn: ResourceParam[object],
 ) -> Iterator[MaterializeResult[None]]:
-    """Load every table of the core, all as of one moment."""
+    """Load every table of the core, all as of one moment.
+
+    It asks for the warehouse's `turn`, which the run then holds until its end.
+    """
     with store.opened(installation.warehouse) as connection:
         if config.full or ledger.last_build(connection) is None:
             judge.warm()

@@ -92,22 +92,21 @@ def _metadata(result: ExecuteInProcessResult) -> dict[AssetKey, dict[str, Any]]:
 
 
 def _failures(result: ExecuteInProcessResult) -> tuple[str, ...]:
-    checks = [
+    """Name the failed checks, else the errors of steps, else what kept the run from starting."""
+    checks = tuple(
         f"{check.check_name}: {check.metadata['detail'].value}"
         for check in result.get_asset_check_evaluations()
         if not check.passed and "detail" in check.metadata
-    ]
-    if checks:
-        return tuple(checks)
-    return tuple(
-        _cause(event.step_failure_data.error)
-        for event in result.all_events
-        if event.is_step_failure
     )
+    steps = (event.step_failure_data.error for event in result.all_events if event.is_step_failure)
+    runs = (event.job_failure_data.error for event in result.all_events if event.is_job_failure)
+    return checks or tuple(map(_cause, steps)) or tuple(map(_cause, runs))
 
 
 def _cause(error: Any) -> str:
-    """Return the innermost message: Dagster wraps what a step raised."""
+    """Return the innermost message: Dagster wraps what was raised."""
+    if error is None:
+        return "the run failed; its log in the Dagster UI tells more"
     while error.cause:
         error = error.cause
     return str(error.message).strip()

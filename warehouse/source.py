@@ -97,6 +97,15 @@ def reading(database_url: str) -> Iterator[Source]:
             connection.rollback()
 
 
+def is_open(database_url: str) -> bool:
+    """Whether there is a market to load. Raises SourceUnreachable."""
+    try:
+        with reading(database_url):
+            return True
+    except SourceNotReady:
+        return False
+
+
 def flush_barrier(database_url: str) -> None:
     """Commit durably, so that no transaction id seen so far is ever given out again."""
     with closing(_connected(database_url)) as connection:

@@ -40,6 +40,18 @@ def opened(
 
 
 @contextmanager
+def turn(folder: Path, wait_seconds: float = LOCK_WAIT_SECONDS) -> Iterator[None]:
+    """Hold the warehouse's turn from load to publication, between which the file is opened anew.
+
+    Without it another run could rebuild the marts between one run's checks and its publication.
+    Raises WarehouseBusy like `opened`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder / "turn.lock", wait_seconds):
+        yield
+
+
+@contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Commit what the block wrote, or nothing of it."""
     connection.begin()

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from rynek.cli.local import complaining
+
 if TYPE_CHECKING:
     from pipelines.run import RunSummary
 
@@ -34,7 +36,11 @@ def run(
     from transactional.migrations import upgrade
 
     home = from_environment()
-    with running(home, names=("postgres",)) as addresses, shown(console) as observer:
+    with (
+        complaining(),
+        running(home, names=("postgres",)) as addresses,
+        shown(console) as observer,
+    ):
         upgrade(addresses.database_url)
         summary = materialize_all(
             home, addresses.pipeline_database_url, full=full, train=train, observer=observer
@@ -55,7 +61,9 @@ def shown(console: Console) -> Iterator[Callable[[str, str], None]]:
         style = "red" if how_much == "failed" else "green"
         seconds = time.perf_counter() - started
         console.print(
-            f"[dim]{seconds:6.1f} s[/]  {what:<40} [{style}]{how_much}[/]", highlight=False
+            f"[dim]{seconds:6.1f} s[/]  {what:<32}  [{style}]{how_much}[/]",
+            highlight=False,
+            soft_wrap=True,
         )
 
     with console.status("the pipeline runs"):

@@ -98,6 +98,16 @@ def test_a_killed_run_leaves_the_last_good_snapshot_and_the_next_one_succeeds(
     assert Snapshot.current(home / "published").rows(SALES) == [(2500,)]
 
 
+def test_a_run_that_never_gets_its_turn_says_so(
+    market: Market, home: Path, pipeline_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store.turn.__wrapped__, "__defaults__", (0.1,))
+    with store.turn(home / "warehouse"):
+        summary = materialize_all(home, pipeline_database_url, train=False)
+    [failure] = summary.failures
+    assert "Another run holds the warehouse" in failure
+
+
 def test_a_run_whose_process_is_gone_is_closed(home: Path) -> None:
     with DagsterInstance.from_config(str(write_instance(home))) as instance:
         own, gone = (
