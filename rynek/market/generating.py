@@ -12,7 +12,7 @@ from rich.table import Table
 
 from rynek.history.bulk import bulk_load, load
 from rynek.history.errors import CurrencyMismatchError
-from rynek.market.chronicle import CURRENCY, chronicle, source_of
+from rynek.market.chronicle import chronicle, source_of
 from rynek.market.scale import Scale, scale_named
 from rynek.market.trading import TIME_ZONE
 from rynek.market.truth import write_truth
@@ -61,7 +61,7 @@ def generate(
             rows = load(connection, story.history, progress)
         except CurrencyMismatchError as mismatch:
             command = f"RYNEK_HOME=.rynek-{scale} rynek generate --scale {scale} --seed {seed}"
-            raise CurrencyMismatchError(f"{mismatch} ({CURRENCY}): {command}") from mismatch
+            raise CurrencyMismatchError(f"{mismatch}: {command}") from mismatch
         write_truth(story, connection, folder)
     return GenerateReport(story.history.source, rows, folder, time.monotonic() - started)
 
