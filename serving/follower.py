@@ -87,6 +87,11 @@ class Follower:
             raise SnapshotUnavailable(str(self._published.fault or ""))
         return self._view
 
+    @property
+    def has_stopped(self) -> bool:
+        """Whether an unforeseen error ended the thread: the view then stands still, and says so."""
+        return self._thread.ident is not None and not self._thread.is_alive()
+
     def start(self) -> None:
         self._thread.start()
 

@@ -63,7 +63,10 @@ def _described(
 
 
 def _degraded(parts: Serving) -> list[str]:
-    sources = [f"live figures: {fault}" for fault in dict(parts.follower.faults).values()]
+    faults = dict(parts.follower.faults).items()
+    sources = [f"live figures from {source}: {fault}" for source, fault in faults]
+    if parts.follower.has_stopped:
+        sources.append("live figures: the follower stopped; its log has the trace, restart serving")
     newer = [f"a newer snapshot cannot be served: {parts.published.fault}"]
     fallback = "" if parts.model.value else " (recommendations fall back to popularity)"
     model = [f"model: {parts.model.fault}{fallback}"]

@@ -62,7 +62,8 @@ class PageRoute(APIRoute):
             try:
                 return await answer(request)
             except Unauthenticated:
-                return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
+                goal = f"{request.url.path}?{request.url.query}".rstrip("?")
+                return RedirectResponse(f"/sign-in?next={quote(goal)}", 303)
             except ServingError as error:
                 return page("error.html", error.status, error=error, title="Not here")
 

@@ -80,9 +80,9 @@ def visiting(stack: ExitStack, core: Core, home: Path) -> Visit:
     return signed_in
 
 
-def serving_at(stack: ExitStack, core: Core, home: Path) -> str:
+def serving_at(stack: ExitStack, core: Core, home: Path, redis_url: str | None = None) -> str:
     """Serving's address, once it is ready to answer or has nothing to answer from."""
-    settings = Settings(home, core.redis_url, core.url, core.token("service"))
+    settings = Settings(home, redis_url or core.redis_url, core.url, core.token("service"))
     url = stack.enter_context(listening(create_app(settings)))
     if (settings.published / "CURRENT.json").exists():
         until(lambda: httpx.get(f"{url}/readyz").is_success)

@@ -1,5 +1,6 @@
 """The live figures against the real core: exact at every batch, and each order exactly once."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
@@ -8,8 +9,9 @@ import psycopg
 import redis
 from psycopg.rows import dict_row
 
-from tests.serving.conftest import Visit
+from tests.serving.conftest import Visit, serving_at
 from tests.serving.core import Core
+from tests.serving.market import Market
 from tests.serving.patience import until
 
 TRUTH = """
@@ -106,6 +108,38 @@ def test_what_redis_lost_is_read_from_the_core(core: Core, visit: Visit, tmp_pat
     core.paid_order(shopper, (tea, 1))
     core.relay_once()
     until(lambda: figures(client, vendor_id)["orders"] == 2)
+
+
+def test_while_redis_is_away_facts_come_from_the_core(core: Core, tmp_path: Path) -> None:
+    vendor_id = core.vendor()
+    tea = core.offer(vendor_id)
+    shopper = core.shopper()["shopper_id"]
+    core.publish(tmp_path / "published")
+    headers = {"Authorization": f"Bearer {core.token('vendor', vendor_id)}"}
+    with ExitStack() as stack:
+        url = serving_at(stack, core, tmp_path, redis_url="redis://127.0.0.1:1")
+        client = stack.enter_context(httpx.Client(base_url=url, headers=headers))
+        core.paid_order(shopper, (tea, 1))
+        core.relay_once()
+        until(lambda: figures(client, vendor_id)["orders"] == 1)
+        assert "live figures from redis: ConnectionError" in client.get("/readyz").text
+
+
+def test_facts_of_another_market_are_not_counted_and_told(
+    core: Core, visit: Visit, tmp_path: Path
+) -> None:
+    """As after a restore into another cluster: snapshot and facts have no common history."""
+    vendor_id = core.vendor()
+    tea = core.offer(vendor_id)
+    market = Market(tmp_path / "published")
+    market.vendor(vendor_id)
+    market.offer(tea, vendor_id)
+    market.publish()
+    client = visit("vendor", vendor_id)
+    core.paid_order(core.shopper()["shopper_id"], (tea, 1))
+    core.relay_once()
+    until(lambda: "FactsUnusable" in client.get("/readyz").text)
+    assert figures(client, vendor_id)["orders"] == 0
 
 
 def test_figures_equal_postgres_through_late_commits_rollbacks_and_loads(

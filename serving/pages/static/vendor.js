@@ -102,7 +102,7 @@ function showState({ through, fault }) {
 }
 
 function showFault(badge, fault) {
-  if (fault.status === 401) return location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  if (fault.status === 401) return location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
   badge.dataset.state = "offline";
   badge.firstElementChild.textContent = "Reconnecting…";
   if (!fault.status) return undefined;
