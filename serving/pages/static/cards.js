@@ -38,9 +38,14 @@ function change(metric, formats) {
     element("b", { class: direction },
       element("span", { "aria-hidden": "true" }, `${arrow} `),
       element("span", { class: "hidden" }, spoken),
-      formats.percent(Math.abs(rounded))),
+      sizeOf(rounded, formats)),
     element("span", {}, before),
   ];
+}
+
+// Beyond tenfold a percentage says nothing any more.
+function sizeOf(change, formats) {
+  return change < 9 ? formats.percent(Math.abs(change)) : `${formats.count(Math.round(1 + change))}×`;
 }
 
 function showSpark(spark, values) {
