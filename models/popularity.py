@@ -30,7 +30,7 @@ class Popularity(Recommender):
     """The same ranking for everyone, by recent event weight."""
 
     recipe: ClassVar[str] = "popularity"
-    half_life_days: float = 60.0
+    half_life_days: float = 14.0
     shares: Float32 = field(init=False, repr=False)
 
     def learn(self, interactions: Interactions) -> None:
