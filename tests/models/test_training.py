@@ -54,6 +54,17 @@ def test_if_the_first_candidate_fails_popularity_answers(tmp_path: Path) -> None
     assert outcome.artifact.recipe == "popularity"
 
 
+def test_a_history_that_ends_in_a_thin_tail_is_judged_where_there_are_shoppers(
+    tmp_path: Path,
+) -> None:
+    straggler = int(np.argmax(MARKET.days))
+    days = MARKET.days.copy()
+    days[straggler] += 500.0
+    outcome = train_and_gate(replace(MARKET, days=days), tmp_path, candidate=GOOD)
+    assert outcome.verdict.is_passed
+    assert len(outcome.reports["ials"].by_shopper["ndcg@20"]) >= 100
+
+
 def test_the_same_recipe_on_newer_data_goes_live(tmp_path: Path) -> None:
     older = MARKET.before(95.0)
     first = train_and_gate(older, tmp_path, candidate=GOOD)
