@@ -62,9 +62,14 @@ def read(intent: stripe.PaymentIntent) -> Intent:
 
 
 def _attempt_key(intent: stripe.PaymentIntent) -> UUID | None:
-    """Which of our attempts created it: unique over installations, unlike a payment's number."""
-    named = metadata(intent, "attempt_key")
-    return UUID(named) if named else None
+    """Which of our attempts created it: unique over installations, unlike a payment's number.
+
+    None for what another application on the same Stripe account made.
+    """
+    try:
+        return UUID(metadata(intent, "attempt_key") or "")
+    except ValueError:
+        return None
 
 
 def metadata(thing: "stripe.PaymentIntent | stripe.Transfer", name: str) -> str | None:

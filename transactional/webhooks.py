@@ -7,6 +7,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from transactional import payments
@@ -22,15 +23,21 @@ LAST_RETRY = timedelta(hours=1)
 
 
 def store(connection: Transaction, event: dict[str, Any], now: datetime) -> bool:
-    """Keep a verified event; False where it is known already. Raises WebhookInvalidError."""
+    """Keep a verified event; False where it is known already. Raises WebhookInvalidError.
+
+    After an error the caller's transaction is to be rolled back.
+    """
     event_id, type_ = event.get("id"), event.get("type")
     if not isinstance(event_id, str) or not isinstance(type_, str):
         raise WebhookInvalidError("an event has an id and a type")
-    stored = connection.execute(
-        "insert into webhook_events (event_id, type, payload, retry_at) values (%s, %s, %s, %s)"
-        " on conflict do nothing",
-        (event_id, type_, Jsonb(event), now),
-    )
+    try:
+        stored = connection.execute(
+            "insert into webhook_events (event_id, type, payload, retry_at) values (%s, %s, %s, %s)"
+            " on conflict do nothing",
+            (event_id, type_, Jsonb(event), now),
+        )
+    except psycopg.DataError as error:  # a NUL character, or a number that is none
+        raise WebhookInvalidError("an event is JSON that Postgres can keep") from error
     return stored.rowcount == 1
 
 
@@ -74,10 +81,16 @@ def _settle(database: Database, gateway: Gateway, event: Row, now: datetime) -> 
 
 def _payment_intent_of(event: Row) -> str | None:
     """Which PaymentIntent to ask for; other objects change nothing here."""
-    thing = event["payload"].get("data", {}).get("object", {})
+    thing = _part(_part(event["payload"], "data"), "object")
     kind = str(event["type"]).partition(".")[0]
     named = {"payment_intent": thing.get("id"), "charge": thing.get("payment_intent")}.get(kind)
     return named if isinstance(named, str) else None
+
+
+def _part(whole: dict[str, Any], name: str) -> dict[str, Any]:
+    """An object inside another; empty where it is something else, which no retry would change."""
+    part = whole.get(name)
+    return part if isinstance(part, dict) else {}
 
 
 def _postpone(connection: Transaction, event: Row, reason: str, now: datetime) -> None:

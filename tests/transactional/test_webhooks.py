@@ -87,6 +87,37 @@ def test_an_event_that_cannot_be_applied_is_kept_and_tried_again(market: TestMar
     assert event["retry_at"] > market.clock()
 
 
+@pytest.mark.parametrize("data", [None, [], "pi_1", {"object": None}, {"object": ["pi_1"]}])
+def test_an_event_whose_object_cannot_be_read_does_not_stop_the_worker(
+    market: TestMarket, data: object
+) -> None:
+    malformed = intent_event("pi_1") | {"data": data}
+    deliver(market, malformed)
+    assert market.value("select applied_at from webhook_events") is not None
+
+
+def test_an_event_of_anothers_payment_with_metadata_like_ours_is_put_aside(
+    market: TestMarket,
+) -> None:
+    foreign = market.gateway._client.v1.payment_intents.create(
+        {"amount": 500, "currency": "usd", "metadata": {"attempt_key": "order 7"}}
+    )
+    deliver(market, intent_event(foreign.id, "payment_intent.created"))
+    assert market.value("select applied_at from webhook_events") is not None
+
+
+def test_a_signed_body_that_postgres_cannot_keep_is_refused(
+    market: TestMarket, visit: Visit
+) -> None:
+    for note in ("\0", float("nan")):
+        body, signature = signed(
+            intent_event("pi_1") | {"note": note}, market.settings.stripe_webhook_secret
+        )
+        headers = {"Stripe-Signature": signature}
+        response = visit().post("/v1/webhooks/stripe", content=body, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (422, "webhook_invalid")
+
+
 def test_a_signed_body_is_taken_and_a_touched_one_refused(market: TestMarket, visit: Visit) -> None:
     body, signature = signed(intent_event("pi_1"), market.settings.stripe_webhook_secret)
 
