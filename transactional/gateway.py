@@ -39,6 +39,12 @@ class StripeRefusedError(RefusedError):
     code = "stripe_refused"
 
 
+class StripeKeyMisusedError(StripeRefusedError):
+    """The idempotency key stands for another call, whose outcome Stripe keeps; ask for that."""
+
+    code = "stripe_key_misused"
+
+
 class WebhookInvalidError(RefusedError):
     """The body is not what Stripe signed with this endpoint's secret."""
 
@@ -204,16 +210,24 @@ class Gateway:
 
 
 def _declined(error: stripe.CardError) -> Intent:
-    """A decline carries its PaymentIntent, which now waits for another payment method."""
+    """A decline carries its PaymentIntent, which now waits for another payment method.
+
+    A card refused before there was one made none: raises StripeRefusedError.
+    """
     body = error.json_body
     assert isinstance(body, dict), "a card error has Stripe's error body"
-    intent = stripe.PaymentIntent.construct_from(body["error"]["payment_intent"], None)
-    return intents.read(intent)
+    intent = body["error"].get("payment_intent")
+    if intent is None:
+        raise StripeRefusedError(error.user_message, stripe_code=error.code) from error
+    return intents.read(stripe.PaymentIntent.construct_from(intent, None))
 
 
 def _translated(error: stripe.StripeError) -> MarketError:
     """Which refusals are final, and which only mean that nobody knows yet."""
-    is_refusal = isinstance(error, (stripe.InvalidRequestError, stripe.IdempotencyError))
-    if is_refusal and error.http_status not in (409, 429):
+    if error.http_status in (409, 429):
+        return StripeUnavailableError()
+    if isinstance(error, stripe.IdempotencyError):
+        return StripeKeyMisusedError(error.user_message, stripe_code=error.code)
+    if isinstance(error, stripe.InvalidRequestError):
         return StripeRefusedError(error.user_message, stripe_code=error.code)
     return StripeUnavailableError()

@@ -10,7 +10,13 @@ from datetime import datetime, timedelta
 
 from transactional import ledger, vendor_accounts
 from transactional.database import Database, Row, Transaction, statement
-from transactional.gateway import Gateway, Payout, StripeRefusedError, StripeUnavailableError
+from transactional.gateway import (
+    Gateway,
+    Payout,
+    StripeKeyMisusedError,
+    StripeRefusedError,
+    StripeUnavailableError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +75,26 @@ def _pay_out(database: Database, gateway: Gateway, claim: Row, now: datetime) ->
         transfer_group=claim["transfer_group"],
         source_charge_id=claim["source_charge_id"],
     )
-    return gateway.pay_out(payout, claim["idempotency_key"])
+    try:
+        return gateway.pay_out(payout, claim["idempotency_key"])
+    except StripeKeyMisusedError:
+        raise
+    except StripeRefusedError:
+        with database.transaction() as connection:
+            _renew_key(connection, claim)
+        raise
+
+
+def _renew_key(connection: Transaction, claim: Row) -> None:
+    """Stripe keeps a refusal under its key and would repeat it for a day, whatever has changed.
+
+    The old key has its answer, no transfer, so the next try under a new one cannot pay twice.
+    """
+    connection.execute(
+        "update transfers set idempotency_key = gen_random_uuid()"
+        " where transfer_id = %s and fencing_token = %s and status = 'due'",
+        (claim["transfer_id"], claim["fencing_token"]),
+    )
 
 
 def _mark_sent(connection: Transaction, claim: Row, stripe_transfer_id: str, now: datetime) -> None:

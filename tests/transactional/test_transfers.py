@@ -69,6 +69,23 @@ def test_a_lost_answer_is_found_again_at_stripe_and_nothing_is_paid_twice(
     assert sent_at_stripe(market) == 1
 
 
+def test_a_refused_transfer_is_asked_for_anew_since_stripe_repeats_its_refusal(
+    market: TestMarket,
+) -> None:
+    market.paid_order((market.offer(), 1))
+    market.rows("update payments set stripe_charge_id = 'ch_unknown' returning payment_id")
+    send(market)
+    assert "ch_unknown" in market.value("select last_error from transfers")
+    charge = market.gateway.ask(
+        market.value("select stripe_payment_intent_id from payments")
+    ).charge_id
+    market.rows("update payments set stripe_charge_id = %s returning payment_id", charge)
+    market.clock.advance(minutes=1)
+    send(market)
+    assert market.value("select status from transfers") == "sent"
+    assert sent_at_stripe(market) == 1
+
+
 def test_a_worker_that_slept_through_its_lease_writes_nothing(market: TestMarket) -> None:
     market.paid_order((market.offer(), 1))
     with market.database.transaction() as connection:
