@@ -1,8 +1,11 @@
+from uuid import UUID
+
 import pytest
 
 from tests.transactional.market import TestMarket
 from transactional import fulfilment, vendor_accounts, vendors
 from transactional.fulfilment import MoveRefusedError
+from transactional.gateway import Gateway, StripeRefusedError, StripeUnavailableError
 from transactional.vendors import VendorMoveRefusedError
 
 
@@ -33,6 +36,46 @@ def test_a_vendor_whom_stripe_refuses_is_rejected_and_holds_nobody_up(market: Te
     market.gateway.open_account(good, "DE", vendor["stripe_account_key"])
     assert vendor_accounts.open_awaited(market.database, market.gateway, market.clock()) == 2
     assert [status(market, refused), status(market, good)] == ["rejected", "active"]
+
+
+def test_a_vendor_for_whom_stripe_has_no_answer_holds_nobody_up(market: TestMarket) -> None:
+    class Deaf(Gateway):
+        def open_account(self, vendor_id: int, country: str, key: UUID) -> str:
+            if vendor_id == unanswered:
+                raise StripeUnavailableError
+            return super().open_account(vendor_id, country, key)
+
+    unanswered, good = market.vendor(is_active=False), market.vendor(is_active=False)
+    opened = vendor_accounts.open_awaited(market.database, Deaf(market.settings), market.clock())
+    assert opened == 1
+    assert [status(market, unanswered), status(market, good)] == ["verifying", "active"]
+
+
+def test_a_refusal_that_comes_after_the_account_was_opened_rejects_nobody(
+    market: TestMarket,
+) -> None:
+    class Overtaken(Gateway):
+        def open_account(self, vendor_id: int, country: str, key: UUID) -> str:
+            vendor_accounts.open_one(market.database, market.gateway, vendor_id, market.clock())
+            raise StripeRefusedError
+
+    vendor_id = market.vendor(is_active=False)
+    vendor_accounts.open_awaited(market.database, Overtaken(market.settings), market.clock())
+    assert status(market, vendor_id) == "active"
+
+
+def test_of_two_accounts_opened_at_once_the_one_written_down_is_paid(market: TestMarket) -> None:
+    class Overtaken(Gateway):
+        def open_account(self, vendor_id: int, country: str, key: UUID) -> str:
+            vendor_accounts.open_one(market.database, market.gateway, vendor_id, market.clock())
+            return "acct_of_the_slower"
+
+    vendor_id = market.vendor(is_active=False)
+    account = vendor_accounts.open_one(
+        market.database, Overtaken(market.settings), vendor_id, market.clock()
+    )
+    assert account == market.value("select stripe_account_id from vendors")
+    assert market.value("select count(*) from outbox where type = 'vendor.changed'") == 2
 
 
 def test_suspension_and_reinstatement_are_told_in_order(market: TestMarket) -> None:
