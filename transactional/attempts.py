@@ -89,7 +89,11 @@ def is_open(connection: Transaction, order_id: int) -> bool:
 
 
 def refuse_open(connection: Transaction, order_id: int) -> None:
-    if is_open(connection, order_id):
+    """Raises PaymentInProgressError while the money may still come: an open try, or the bank's."""
+    found = connection.execute(
+        "select from payments where order_id = %s and status = 'processing'", (order_id,)
+    )
+    if found.rowcount > 0 or is_open(connection, order_id):
         raise PaymentInProgressError
 
 

@@ -1,8 +1,11 @@
 """The gaps of a payment: titles name where the process ended, each goes on from there."""
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+import stripe
 
 from tests.rynek.local.stripe.standins import Standin
 from tests.transactional.market import CHALLENGED_CARD, DECLINED_CARD, GOOD_CARD, TestMarket
@@ -79,6 +82,33 @@ def test_a_card_that_stripe_does_not_know_is_refused_and_another_may_follow(
         market.pay(order_id, "pm_nonsense")
     market.pay(order_id)
     assert market.status(order_id) == "paid"
+
+
+def test_a_card_error_without_a_payment_is_a_refusal(market: TestMarket) -> None:
+    class Rejecting(Gateway):
+        def _answered(self, call: Callable[[], stripe.PaymentIntent]) -> Intent:
+            def reject() -> stripe.PaymentIntent:
+                body = {"error": {"type": "card_error", "code": "invalid_number"}}
+                raise stripe.CardError("no", None, "invalid_number", json_body=body)  # type: ignore[no-untyped-call]  # the SDK's
+
+            return super()._answered(reject)
+
+    begun = begin(market, market.order((market.offer(), 1)))
+    with pytest.raises(StripeRefusedError):
+        payments.finish(market.database, Rejecting(market.settings), begun, market.clock())
+    assert market.value("select status from payment_attempts") == "answered"
+
+
+def test_an_order_whose_payment_is_at_the_bank_cannot_be_cancelled(market: TestMarket) -> None:
+    order_id = market.order((market.offer(), 1))
+    challenged = market.pay(order_id, CHALLENGED_CARD)
+    assert challenged is not None
+    with market.database.transaction() as connection:
+        payment_id = market.value("select payment_id from payments")
+        at_the_bank = replace(challenged, status="processing")
+        payments.settle(connection, payment_id, at_the_bank, market.clock())
+    with market.database.transaction() as connection, pytest.raises(PaymentInProgressError):
+        orders.cancel(connection, order_id, market.clock())
 
 
 def test_a_challenge_asks_for_action_and_recovery_sees_it_passed(
