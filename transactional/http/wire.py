@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Self, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    field_validator,
+)
 from pydantic_core import core_schema
 
 from transactional import ids
@@ -73,6 +80,14 @@ class Body(BaseModel):
     """What a caller sends: unknown fields are refused, a misspelt one is no silent default."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_nul(cls, value: object) -> object:
+        """Postgres keeps every character of Unicode but this one."""
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("a text has no NUL character")
+        return value
 
 
 class Answer(BaseModel):

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -152,6 +153,19 @@ def test_a_body_that_is_no_json_is_a_problem(visit: Visit) -> None:
         "/v1/categories", content=b"{", headers={"Idempotency-Key": "k"}
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+def test_a_text_with_a_nul_character_is_refused_since_postgres_keeps_none(
+    market: TestMarket, visit: Visit
+) -> None:
+    operator, event = visit("operator"), {"event_id": str(uuid4()), "type": "search"}
+    search = event | {"occurred_at": market.clock().isoformat(), "query": "te\0a"}
+    for path, body in (
+        ("/v1/categories", {"name": "Te\0a"}),
+        ("/v1/events", {"visitor_id": str(uuid4()), "events": [search]}),
+    ):
+        answer = operator.post(path, json=body, headers={"Idempotency-Key": "k"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), path
 
 
 def test_a_bare_number_is_no_id(visit: Visit, market: TestMarket) -> None:
