@@ -1,4 +1,7 @@
-"""A fresh market for each test, over real Postgres, Redis and the Stripe stand-in.
+"""An empty market for each test, over real Postgres, Redis and the Stripe stand-in.
+
+A copied database for each test costs more than most tests do, so they take turns on one, which is
+emptied in between; what tests leave connected is cut off first.
 
 Every exchange with the stand-in is held to Stripe's published description at the end of each test.
 """
@@ -7,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 import redis
 from fastapi.testclient import TestClient
 
+from tests.conftest import Databases
 from tests.rynek.local.stripe.standins import KEY, Standin, running
 from tests.stripe_contract import check_recording
 from tests.transactional.market import Clock, TestMarket, Visit
@@ -22,6 +27,34 @@ from transactional.tokens import Role
 
 SECRET = "whsec_core"
 
+CUT_OFF = """
+select pg_terminate_backend(pid, 5000) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+"""
+# Rows go table by table: a truncate would give each of a hundred files a successor.
+EMPTY = """
+do $$
+declare
+    name regclass;
+begin
+    set local session_replication_role = replica;
+    for name in
+        select oid from pg_class
+        where relnamespace = 'public'::regnamespace and relkind = 'r'
+        and relname not in ('alembic_version', 'allowed_moves', 'relay')
+    loop
+        execute format('delete from %s', name);
+    end loop;
+    update relay set last_position = 0, published_position = 0, published_at = null;
+    for name in
+        select format('%I', sequencename)::regclass from pg_sequences
+        where schemaname = 'public' and last_value is not null
+    loop
+        execute format('alter sequence %s restart', name);
+    end loop;
+end $$
+"""
+
 
 @pytest.fixture(scope="package")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -32,6 +65,21 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def standin(recording: Path) -> Iterator[Standin]:
     with running(recording.parent / "store", "--record", str(recording)) as standin:
         yield standin
+
+
+@pytest.fixture(scope="package")
+def shared_database(databases: Databases, migrated_template: str) -> Iterator[str]:
+    with databases.fresh(migrated_template) as address:
+        yield address
+
+
+@pytest.fixture
+def database_url(shared_database: str) -> str:
+    """The package's database as the migrations left it."""
+    with psycopg.connect(shared_database, autocommit=True) as connection:
+        connection.execute(CUT_OFF)
+        connection.execute(EMPTY)
+    return shared_database
 
 
 @pytest.fixture
