@@ -18,7 +18,16 @@ from functools import partial
 import psycopg
 import redis
 
-from transactional import expiry, recovery, replays, settings, transfers, vendor_accounts, webhooks
+from transactional import (
+    behaviour_months,
+    expiry,
+    recovery,
+    replays,
+    settings,
+    transfers,
+    vendor_accounts,
+    webhooks,
+)
 from transactional.database import Database
 from transactional.errors import ConfigurationInvalidError, UnavailableError
 from transactional.gateway import Gateway
@@ -54,6 +63,7 @@ def start_all(chosen: settings.Settings, database: Database) -> Sequence[Worker]
         every(1.0, "vendor accounts", partial(vendor_accounts.open_awaited, database, gateway)),
         every(5.0, "recovery", partial(recovery.recover, database, gateway)),
         every(60.0, "idempotency keys", partial(replays.forget_old, database)),
+        every(3_600.0, "behaviour months", partial(behaviour_months.ensure_present, database)),
     ]
 
 
