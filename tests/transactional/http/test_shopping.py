@@ -64,6 +64,22 @@ def test_a_shortage_names_the_offers_and_what_is_left(market: TestMarket, visit:
     assert (problem["code"], problem["lacking"]) == ("out_of_stock", [lacking])
 
 
+def test_a_cart_with_one_bad_offer_leaves_nothing_behind(market: TestMarket, visit: Visit) -> None:
+    good, paused, empty = market.offer(), market.offer(), market.offer(units=0)
+    market.rows("update offers set status = 'paused' where offer_id = %s returning 1 as n", paused)
+    shopper = visit("shopper", market.shopper()["shopper_id"])
+    for bad, status, code in (
+        (404_404, 404, "offer_unknown"),
+        (paused, 409, "offer_unavailable"),
+        (empty, 409, "out_of_stock"),
+    ):
+        lines = [{"offer_id": f"off_{offer}", "quantity": 1} for offer in (good, bad)]
+        assert post(shopper, "/v1/orders", {"lines": lines}, status)["code"] == code
+    assert market.units(good) == (100, 0, 0)
+    for table in ("orders", "vendor_orders", "holds", "idempotency_keys"):
+        assert market.value(f"select count(*) from {table}") == 0
+
+
 def test_a_lapsed_hold_does_not_refuse_its_units_to_the_next_shopper(
     market: TestMarket, visit: Visit
 ) -> None:
