@@ -1,6 +1,6 @@
 """Where facts come from: the relay's Redis Stream, and the core for whatever the stream lost."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 import httpx
@@ -17,16 +17,20 @@ REDIS_TIMEOUT_SECONDS = 2.0
 
 
 class Heartbeat(msgspec.Struct, frozen=True):
-    """How far facts had been published at a moment, as the relay says or the core is asked."""
+    """The relay's word: by ``at`` nothing had been committed that lies behind ``position``.
+
+    ``at`` is None while no relay has been at work on this market.
+    """
 
     position: int
-    at: datetime
+    at: datetime | None
     identity: str | None = None
 
 
 class FactPage(msgspec.Struct, frozen=True):
     facts: list[Fact]
     published_position: int
+    published_at: datetime | None
 
 
 class RedisFacts:
@@ -65,11 +69,10 @@ class CoreFacts:
 
     def read(self, after: int) -> tuple[list[Fact], Heartbeat]:
         """The next page behind the position. Raises httpx.HTTPError or msgspec.MsgspecError."""
-        asked_at = datetime.now(UTC)
         answer = self._core.get("/v1/facts", params={"after": after, "limit": READ_AT_MOST})
         answer.raise_for_status()
         page = msgspec.json.decode(answer.content, type=FactPage)
-        return page.facts, Heartbeat(page.published_position, asked_at)
+        return page.facts, Heartbeat(page.published_position, page.published_at)
 
     def close(self) -> None:
         self._core.close()

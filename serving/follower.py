@@ -169,8 +169,9 @@ class Follower:
         if self._tail.applied_position > before.applied_position:
             self._show(self.view.published, self._tail)
 
-    def _complete(self, at: datetime) -> None:
-        if self.view.live_through is None or at > self.view.live_through:
+    def _complete(self, at: datetime | None) -> None:
+        before = self.view.live_through
+        if at and (before is None or at > before):
             self._view = replace(self.view, live_through=at)
 
     def _show(self, published: Published, tail: Tail) -> None:

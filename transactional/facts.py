@@ -18,6 +18,8 @@ LARGEST_PAGE = 1_000
 class FactPage:
     facts: list[Row]
     published_position: int
+    published_at: datetime | None
+    """By then nothing had been committed that lies behind the position; None: no relay yet."""
 
 
 def write(
@@ -67,10 +69,10 @@ def announce(connection: Transaction) -> None:
 def page(connection: Transaction, after: int, limit: int) -> FactPage:
     """Numbered facts behind position `after`, in order: what a consumer missed on the stream."""
     limit = min(limit, LARGEST_PAGE)
-    published = connection.execute("select published_position from relay").fetchone()
+    published = connection.execute("select published_position, published_at from relay").fetchone()
     assert published is not None, "the schema inserts the relay's only row"
     rows = connection.execute(
         statement("facts_page"),
         {"after": after, "limit": limit, "until": published["published_position"]},
     ).fetchall()
-    return FactPage([row["fact"] for row in rows], published["published_position"])
+    return FactPage([row["fact"] for row in rows], **published)

@@ -114,16 +114,19 @@ class Relay:
         self._connection.close()
 
     def run_once(self, clock: Callable[[], datetime]) -> int:
-        """Number and publish what has been committed; returns how many facts were published."""
+        """Number and publish what has been committed; returns how many facts were published.
+
+        The heartbeat's time lies before the numbering: of what was committed by then, nothing is
+        missing.
+        """
+        complete_at = clock()
         self._number()
         count = 0
         while published := self._unpublished():
             self._sink.publish(published)
-            self._mark(published[-1]["position"], clock())
+            self._mark(published[-1]["position"])
             count += len(published)
-        self._sink.heartbeat(
-            self._scalar("select published_position from relay"), self._identity, clock()
-        )
+        self._sink.heartbeat(self._confirm(complete_at), self._identity, complete_at)
         return count
 
     def wait(self, seconds: float = SECONDS_BETWEEN_HEARTBEATS) -> None:
@@ -142,12 +145,15 @@ class Relay:
         rows = self._connection.execute(statement("facts_page"), page).fetchall()
         return [row["fact"] for row in rows]
 
-    def _mark(self, position: int, now: datetime) -> None:
-        self._connection.execute(
-            "update relay set published_position = %s, published_at = %s", (position, now)
-        )
+    def _mark(self, position: int) -> None:
+        self._connection.execute("update relay set published_position = %s", (position,))
 
-    def _scalar(self, query: str) -> Any:
-        row = self._connection.execute(query).fetchone()
+    def _confirm(self, complete_at: datetime) -> int:
+        """Write down as of when the published position is complete; returns the position."""
+        confirmed = "update relay set published_at = %s returning published_position"
+        return int(self._scalar(confirmed, complete_at))
+
+    def _scalar(self, query: str, *values: object) -> Any:
+        row = self._connection.execute(query, values).fetchone()
         assert row is not None, "these queries have exactly one row"
         return next(iter(row.values()))

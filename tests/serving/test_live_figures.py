@@ -1,6 +1,6 @@
 """The live figures against the real core: exact at every batch, and each order exactly once."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
 
@@ -9,8 +9,9 @@ import psycopg
 import redis
 from psycopg.rows import dict_row
 
+from serving.fact_sources import CoreFacts
 from tests.serving.conftest import Visit, serving_at
-from tests.serving.core import Core
+from tests.serving.core import Core, now
 from tests.serving.market import Market
 from tests.serving.patience import until
 
@@ -123,6 +124,20 @@ def test_while_redis_is_away_facts_come_from_the_core(core: Core, tmp_path: Path
         core.relay_once()
         until(lambda: figures(client, vendor_id)["orders"] == 1)
         assert "live figures from redis: ConnectionError" in client.get("/readyz").text
+
+
+def test_what_the_core_tells_reaches_as_far_as_its_relay_did_and_no_further(core: Core) -> None:
+    tea, shopper = core.offer(core.vendor()), core.shopper()["shopper_id"]
+    core.relay_once()
+    relayed_by = now()
+    core.paid_order(shopper, (tea, 1))
+    source = CoreFacts(core.url, core.token("service"))
+    with closing(source):
+        _, beat = source.read(0)
+    (relay,) = core.rows("select published_position, published_at from relay")
+    assert (beat.position, beat.at) == (relay["published_position"], relay["published_at"])
+    assert beat.at is not None
+    assert beat.at < relayed_by
 
 
 def test_facts_of_another_market_are_not_counted_and_told(

@@ -1,13 +1,16 @@
 import json
 import threading
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import psycopg
 import pytest
 import redis
 
-from tests.transactional.market import TestMarket
+from tests.transactional.market import TestMarket, Visit
 from transactional import facts
+from transactional.database import Row
 from transactional.relay import PUBLISHED, STREAM, RedisSink, Relay, RelayTakenError
 
 
@@ -125,7 +128,7 @@ def test_another_markets_facts_on_the_stream_make_way(
 def test_unpublished_facts_are_not_served(market: TestMarket) -> None:
     write(market, "a")
     with market.database.transaction() as connection:
-        assert facts.page(connection, 0, 10) == facts.FactPage([], 0)
+        assert facts.page(connection, 0, 10) == facts.FactPage([], 0, None)
 
 
 def test_the_published_position_is_written_each_time_with_its_moment(
@@ -142,6 +145,41 @@ def test_the_published_position_is_written_each_time_with_its_moment(
         "at": market.clock().isoformat(),
         "identity": market.value("select market_identity()"),
     }
+
+
+def test_the_heartbeats_moment_lies_before_what_it_does_not_cover(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    class Slow(RedisSink):
+        """While it publishes time goes on, and a fact is committed."""
+
+        def publish(self, published: Sequence[Row]) -> None:
+            super().publish(published)
+            market.clock.advance(seconds=1)
+            write(market, "meanwhile")
+
+    write(market, "a")
+    begun_at = market.clock()
+    with Relay(market.settings.database_url, Slow(stream)) as one:
+        assert one.run_once(market.clock) == 1
+    beat = json.loads(cast(Any, stream.get(PUBLISHED)))
+    assert (beat["position"], beat["at"]) == (1, begun_at.isoformat())
+    with market.database.transaction() as connection:
+        page = facts.page(connection, 0, 10)
+    assert (page.published_position, page.published_at) == (1, begun_at)
+
+
+def test_the_core_tells_as_of_when_its_published_facts_are_complete(
+    market: TestMarket, stream: "redis.Redis", visit: Visit
+) -> None:
+    service = visit("service")
+    assert service.get("/v1/facts").json()["published_at"] is None
+    with relay(market, stream) as one:
+        one.run_once(market.clock)
+        market.clock.advance(seconds=9)
+        one.run_once(market.clock)
+    told = service.get("/v1/facts").json()["published_at"]
+    assert datetime.fromisoformat(told) == market.clock()
 
 
 def test_there_is_one_relay_at_a_time(market: TestMarket, stream: "redis.Redis") -> None:

@@ -28,8 +28,11 @@ class Health(Answer):
 
 
 class FactsPage(Answer):
+    """By `published_at` nothing had been committed that lies behind `published_position`."""
+
     facts: list[dict[str, Any]]
     published_position: int
+    published_at: AwareDatetime | None
 
 
 class OpenTask(Answer):
@@ -72,7 +75,11 @@ def read_facts(
     """Published facts behind a position: what a reader missed on the stream."""
     with market.database.transaction() as connection:
         found = facts.page(connection, after, limit)
-    return FactsPage(facts=found.facts, published_position=found.published_position)
+    return FactsPage(
+        facts=found.facts,
+        published_position=found.published_position,
+        published_at=found.published_at,
+    )
 
 
 @router.get("/v1/open-tasks")
