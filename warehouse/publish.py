@@ -109,9 +109,10 @@ def _files(
     previous: Manifest | None,
     snapshot_id: str,
 ) -> tuple[MartsFile, dict[str, tuple[MonthFile, ...]]]:
-    if previous and previous.build == build.build and _is_whole(published, previous):
-        return previous.marts, previous.parquet
-    earlier = previous.parquet if previous else {}
+    whole = previous if previous and _is_whole(published, previous) else None
+    if whole and whole.build == build.build:
+        return whole.marts, whole.parquet
+    earlier = whole.parquet if whole else {}
     months = {
         table: write_months(connection, published, table, month, earlier.get(table, ()))
         for table, month in MONTHLY.items()

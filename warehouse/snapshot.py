@@ -148,6 +148,8 @@ def _verify_file(path: Path, expected: str) -> None:
         found = sha256(path)
     except FileNotFoundError:
         raise SnapshotCorrupt(f"{path} is gone") from None
+    except OSError as error:
+        raise SnapshotCorrupt(f"{path} cannot be read: {error.strerror}") from error
     if found != expected:
         raise SnapshotCorrupt(f"{path} has sha256 {found}, published was {expected}")
 
@@ -163,15 +165,19 @@ def _open(published: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:
     )
     connection.execute("set global TimeZone = 'UTC'")
     try:
-        connection.execute(
-            f"attach '{_quoted(published / manifest.marts.path)}' as marts (read_only)"
-        )
+        _attach(connection, published, manifest)
     except duckdb.Error as error:
-        raise SnapshotCorrupt(f"{manifest.marts.path}: {error}") from error
+        connection.close()
+        raise SnapshotCorrupt(f"{manifest.file_name}: {error}") from error
+    return connection
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, published: Path, manifest: Manifest) -> None:
+    """Give every table its bare name. A month's file is opened here, and read when asked."""
+    connection.execute(f"attach '{_quoted(published / manifest.marts.path)}' as marts (read_only)")
     tables = connection.sql("select table_name from duckdb_tables() where database_name = 'marts'")
     for (table,) in tables.fetchall():
         connection.execute(f"create view {table} as {_source(published, manifest, table)}")
-    return connection
 
 
 def _source(published: Path, manifest: Manifest, table: str) -> str:

@@ -109,6 +109,16 @@ def test_a_deleted_file_is_published_anew_under_another_name(
     assert Snapshot.current(published).rows("select count(*) from order_lines") == [(2,)]
 
 
+def test_a_damaged_month_is_published_anew(
+    offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    first = run(warehouse, pipeline_database_url, published)
+    month = published / first.parquet["order_lines"][0].path
+    month.write_bytes(month.read_bytes()[:64])
+    run(warehouse, pipeline_database_url, published)
+    assert Snapshot.current(published).rows("select count(*) from order_lines") == [(2,)]
+
+
 def test_a_failed_check_leaves_the_last_good_snapshot(
     market: Market, offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
 ) -> None:

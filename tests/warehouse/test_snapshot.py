@@ -26,6 +26,11 @@ class Publisher:
         self.market.vendor(name)
         return run(self.warehouse, self.url, self.published)
 
+    def sell(self) -> Manifest:
+        offer = self.market.offer(self.market.vendor("Ada"), 500)
+        self.market.order(self.market.shopper(), [(offer, 1)])
+        return run(self.warehouse, self.url, self.published)
+
 
 @pytest.fixture
 def publisher(
@@ -107,6 +112,31 @@ def test_a_bad_new_snapshot_leaves_the_last_good_one_served(
     assert snapshots.fault is None
 
 
+def test_a_bad_month_leaves_the_last_good_snapshot_served(
+    publisher: Publisher, published: Path
+) -> None:
+    publisher.sell()
+    snapshots = Snapshots(published)
+    good = snapshots.get()
+    month = published / publisher.sell().parquet["order_lines"][0].path
+    month.write_bytes(month.read_bytes()[:64])
+    assert snapshots.get() is good
+    assert isinstance(snapshots.fault, SnapshotCorrupt)
+
+
+def test_a_file_that_cannot_be_read_leaves_the_last_good_snapshot_served(
+    publisher: Publisher, published: Path
+) -> None:
+    publisher.publish("Ada")
+    snapshots = Snapshots(published)
+    good = snapshots.get()
+    marts = published / publisher.publish("Bea").marts.path
+    marts.unlink()
+    marts.mkdir()
+    assert snapshots.get() is good
+    assert isinstance(snapshots.fault, SnapshotCorrupt)
+
+
 def test_a_lost_pointer_leaves_the_last_good_snapshot_served(
     publisher: Publisher, published: Path
 ) -> None:
@@ -128,6 +158,7 @@ def test_a_reader_that_starts_on_a_bad_pointer_falls_back(
     assert isinstance(snapshots.fault, SnapshotCorrupt)
 
 
+@pytest.mark.slow
 def test_readers_during_swaps_see_each_snapshot_whole(
     publisher: Publisher, published: Path
 ) -> None:
