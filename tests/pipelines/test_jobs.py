@@ -15,6 +15,8 @@ from pipelines.instance import write_instance
 from pipelines.jobs import each_minute
 from tests.warehouse.market import Market
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def instance(

@@ -17,6 +17,8 @@ from tests.warehouse.steps import run
 from warehouse import manifest, store
 from warehouse.snapshot import Snapshot
 
+pytestmark = pytest.mark.slow
+
 SALES = "select sum(sales_cents) from vendor_daily"
 
 # Stops where a test wants it, and tells its parent that it is there.
@@ -83,7 +85,6 @@ def test_an_error_of_a_step_comes_back_as_a_failure(
     assert "products.title is missing" in failure
 
 
-@pytest.mark.slow
 def test_a_killed_run_leaves_the_last_good_snapshot_and_the_next_one_succeeds(
     market: Market, home: Path, pipeline_database_url: str
 ) -> None:

@@ -64,6 +64,7 @@ def test_a_row_lost_in_the_load_shows_on_its_day(sound: Warehouse) -> None:
     assert not reconciled(sound).passed
 
 
+@pytest.mark.slow
 def test_great_expectations_names_what_is_not_sound_and_is_not_asked_twice(
     sound: Warehouse,
 ) -> None:

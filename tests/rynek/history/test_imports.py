@@ -19,6 +19,8 @@ from tests.conftest import Databases
 from tests.rynek.history.live import compared
 from tests.rynek.history.small import breaches, history, loaded, rows
 
+pytestmark = pytest.mark.slow
+
 DataDir = Callable[[str], Path]
 # Of these tables the first PART rows are a part of the set that imports in a moment.
 PART = 400
@@ -59,13 +61,11 @@ def partial(request: pytest.FixtureRequest, tmp_path: Path, data_dir: DataDir) -
     return request.param.replace("_", "-"), tmp_path
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_olist_comes_out_to_the_cent_and_sound(olist: str) -> None:
     assert breaches(olist) == []
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_importing_olist_again_adds_nothing(olist: str, data_dir: DataDir) -> None:
     report = imported("olist", data_dir("olist"), olist)
@@ -73,20 +73,17 @@ def test_importing_olist_again_adds_nothing(olist: str, data_dir: DataDir) -> No
     assert failed(report) == []
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_thousand_olist_orders_come_out_of_the_live_path_the_same(olist: str) -> None:
     assert compared(olist, "olist", count=1000) == 1000
 
 
-@pytest.mark.slow
 def test_online_retail_comes_out_to_the_penny(database_url: str, data_dir: DataDir) -> None:
     report = imported("online-retail", data_dir("online_retail"), database_url)
     assert report.is_known
     assert failed(report) == []
 
 
-@pytest.mark.slow
 def test_the_whole_of_complete_journey_is_read_to_the_cent(data_dir: DataDir) -> None:
     """Without the database, which takes minutes: `rynek import` itself compares all its totals."""
     reading = complete_journey.read(data_dir("complete_journey"))

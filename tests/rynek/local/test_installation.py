@@ -19,11 +19,12 @@ from rynek.local.ports import LOOPBACK, any_free, variable
 from rynek.local.process import answers
 from tests.rynek.local.holder import processes_of
 
+pytestmark = pytest.mark.slow
+
 Until = Callable[[Callable[[], bool]], None]
 RUNNING = {"postgres", "redis", "stripe", "core", "workers", "serving"}
 
 
-@pytest.mark.slow
 def test_the_market_opens_survives_a_crash_of_its_core_and_closes(home: Path, until: Until) -> None:
     # Not the customary ports: someone may have a market open on this machine.
     ports = {variable(name): str(any_free()) for name in ("core", "serving")}

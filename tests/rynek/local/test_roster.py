@@ -14,6 +14,8 @@ from rynek.local.home import opened
 from rynek.local.ports import LOOPBACK
 from tests.rynek.local.holder import holder, processes_of
 
+pytestmark = pytest.mark.slow
+
 commands = typer.Typer()
 commands.command()(local.down)
 commands.command()(local.status)

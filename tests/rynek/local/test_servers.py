@@ -28,6 +28,8 @@ from rynek.local.servers import running
 from tests.conftest import Databases
 from tests.rynek.local.holder import holder, processes_of
 
+pytestmark = pytest.mark.slow
+
 Until = Callable[[Callable[[], bool]], None]
 BOTH = ("postgres", "redis")
 

@@ -15,6 +15,8 @@ from rynek.local.home import opened
 from rynek.local.process import Process, State, read_state
 from rynek.local.supervisor import LOG_BYTES_KEPT, Supervisor, shorten, supervising
 
+pytestmark = pytest.mark.slow
+
 Until = Callable[[Callable[[], bool]], None]
 
 FOREVER = "import time; time.sleep(600)"

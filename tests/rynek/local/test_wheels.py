@@ -12,7 +12,10 @@ from rynek.local.home import opened
 from rynek.local.servers import running
 from tests.rynek.local.holder import processes_of
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another account")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another account"),
+]
 
 
 def test_a_package_behind_a_barrier_is_copied_with_its_libraries_once_per_version(
