@@ -1,6 +1,6 @@
 """Tries to pay: committed before Stripe hears of them, open until their answer is known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -33,10 +33,19 @@ class Attempt:
     started_at: datetime
     payment_intent_id: str | None
     """Confirmed by this try, or None where it creates one: a repetition is the same call."""
+    is_answered: bool = False
 
 
-def open_one(connection: Transaction, payment: Row, payment_method: str, now: datetime) -> Attempt:
+def open_one(
+    connection: Transaction,
+    payment: Row,
+    payment_method: str,
+    now: datetime,
+    repeated: int | None = None,
+) -> Attempt:
     """Continue the payment's open attempt, or start one; the order is locked.
+
+    A request that is `repeated` keeps the attempt it began, answered or not.
 
     Raises PaymentInProgressError where an open attempt uses another method, TooManyAttemptsError.
     """
@@ -46,6 +55,9 @@ def open_one(connection: Transaction, payment: Row, payment_method: str, now: da
         " from payment_attempts where payment_id = %s",
         (payment["payment_id"],),
     ).fetchall()
+    for row in tries:
+        if row["attempt_id"] == repeated:
+            return replace(of_row(payment | row), is_answered=row["status"] == "answered")
     open_tries = [row for row in tries if row["status"] == "started"]
     if any(row["payment_method"] != payment_method for row in open_tries):
         raise PaymentInProgressError

@@ -43,9 +43,15 @@ class Begun:
 
 
 def begin(
-    connection: Transaction, order_id: int, payment_method: str, now: datetime
+    connection: Transaction,
+    order_id: int,
+    payment_method: str,
+    now: datetime,
+    repeated: int | None = None,
 ) -> Begun | None:
     """Write down that this order is about to be paid; None where it is paid already.
+
+    A request that is `repeated` goes on with the attempt it began, and begins no second.
 
     Raises OrderUnknownError, OrderNotOpenError, HoldLapsedError, PaymentInProgressError,
     TooManyAttemptsError.
@@ -57,7 +63,7 @@ def begin(
     payment = _payment_of(connection, order, now)
     if payment["status"] in ("processing", "succeeded"):
         raise attempts.PaymentInProgressError
-    attempt = attempts.open_one(connection, payment, payment_method, now)
+    attempt = attempts.open_one(connection, payment, payment_method, now, repeated)
     holds.keep_for_payment(connection, order_id, now)
     return Begun(attempt, installation.read(connection).currency)
 
@@ -67,9 +73,11 @@ def finish(database: Database, gateway: Gateway, begun: Begun, now: datetime) ->
     StripeRefusedError.
 
     After StripeUnavailableError nobody knows the answer: the attempt stays open and is continued
-    later.
+    later. An attempt that is answered already is only told of again.
     """
     attempt = begun.attempt
+    if attempt.is_answered:
+        return _ask_for_money(gateway, begun, now)
     try:
         intent = _ask_for_money(gateway, begun, now)
     except StripeRefusedError as refusal:

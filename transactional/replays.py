@@ -71,10 +71,32 @@ def claim(connection: Transaction, request: Request) -> Answer | None:
     return None if row["status_code"] is None else Answer(row["status_code"], row["body"])
 
 
-def remember(connection: Transaction, request: Request, answer: Answer) -> None:
-    connection.execute(
-        "update idempotency_keys set status_code = %s, body = %s where principal = %s and key = %s",
+def remember(connection: Transaction, request: Request, answer: Answer) -> Answer:
+    """The answer that counts from now on: this one, unless a twin's is there already."""
+    row = connection.execute(
+        "update idempotency_keys set status_code = coalesce(status_code, %s),"
+        " body = case when status_code is null then %s else body end"
+        " where principal = %s and key = %s returning status_code, body",
         (answer.status_code, Jsonb(answer.body), request.principal, request.key),
+    ).fetchone()
+    # A key that was forgotten meanwhile has no twin any more.
+    return answer if row is None else Answer(row["status_code"], row["body"])
+
+
+def attempt_of(connection: Transaction, request: Request) -> int | None:
+    """The attempt to pay that this claimed request, or a twin of it, began or went on with."""
+    row = connection.execute(
+        "select attempt_id from idempotency_keys where principal = %s and key = %s",
+        (request.principal, request.key),
+    ).fetchone()
+    return None if row is None else row["attempt_id"]
+
+
+def tie(connection: Transaction, request: Request, attempt_id: int) -> None:
+    """Whoever repeats this claimed request goes on with this attempt, also once it is answered."""
+    connection.execute(
+        "update idempotency_keys set attempt_id = %s where principal = %s and key = %s",
+        (attempt_id, request.principal, request.key),
     )
 
 

@@ -1,6 +1,7 @@
 """Stripe's webhooks: stored once by event id, applied by asking Stripe for the object as it is now.
 
-So they may come in any order and any number of times, and the state is the same.
+So they may come in any order and any number of times, and the state is the same. What Stripe keeps
+refusing to explain is set aside; an outage only postpones.
 """
 
 import logging
@@ -12,14 +13,16 @@ from psycopg.types.json import Jsonb
 
 from transactional import payments
 from transactional.database import Database, Row, Transaction
-from transactional.errors import MarketError
-from transactional.gateway import Gateway, StripeUnavailableError, WebhookInvalidError
+from transactional.errors import MarketError, UnavailableError
+from transactional.gateway import Gateway, WebhookInvalidError
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
 FIRST_RETRY = timedelta(seconds=1)
 LAST_RETRY = timedelta(hours=1)
+# Over an hour of them; what is refused for so long stays refused.
+MOST_TRIES = 13
 
 
 def store(connection: Transaction, event: dict[str, Any], now: datetime) -> bool:
@@ -46,7 +49,8 @@ def apply(database: Database, gateway: Gateway, now: datetime) -> int:
     with database.transaction() as connection:
         events = connection.execute(
             "select event_id, type, payload, attempts from webhook_events"
-            " where applied_at is null and retry_at <= %s order by retry_at, event_id limit %s",
+            " where applied_at is null and set_aside_at is null and retry_at <= %s"
+            " order by retry_at, event_id limit %s",
             (now, BATCH),
         ).fetchall()
     for event in events:
@@ -58,10 +62,14 @@ def _apply_one(database: Database, gateway: Gateway, event: Row, now: datetime) 
     try:
         _settle(database, gateway, event, now)
     except MarketError as error:
-        if not isinstance(error, StripeUnavailableError):
+        is_refused = not isinstance(error, UnavailableError)
+        if is_refused:
             log.error("webhook %s cannot be applied: %s", event["event_id"], error)
         with database.transaction() as connection:
-            _postpone(connection, event, str(error), now)
+            if is_refused and event["attempts"] + 1 >= MOST_TRIES:
+                _set_aside(connection, event, str(error), now)
+            else:
+                _postpone(connection, event, str(error), now)
 
 
 def _settle(database: Database, gateway: Gateway, event: Row, now: datetime) -> None:
@@ -91,6 +99,15 @@ def _part(whole: dict[str, Any], name: str) -> dict[str, Any]:
     """An object inside another; empty where it is something else, which no retry would change."""
     part = whole.get(name)
     return part if isinstance(part, dict) else {}
+
+
+def _set_aside(connection: Transaction, event: Row, reason: str, now: datetime) -> None:
+    """No more tries: an operator finds it among the open tasks."""
+    connection.execute(
+        "update webhook_events set attempts = attempts + 1, set_aside_at = %s, last_error = %s"
+        " where event_id = %s",
+        (now, reason, event["event_id"]),
+    )
 
 
 def _postpone(connection: Transaction, event: Row, reason: str, now: datetime) -> None:

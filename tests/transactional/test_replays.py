@@ -1,9 +1,13 @@
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
+import pytest
 from httpx import Response
 
-from tests.transactional.market import TestMarket, Visit
+from tests.transactional.market import DECLINED_CARD, GOOD_CARD, TestMarket, Visit
+from transactional import payments, recovery
+from transactional.http import payments as pay_route
 
 ORDERS = "/v1/orders"
 
@@ -92,4 +96,79 @@ def test_a_declined_payment_is_repeated_as_declined(market: TestMarket, visit: V
     assert answers[1].json()["code"] == "payment_declined"
     assert answers[1].json()["decline_code"] == "insufficient_funds"
     assert answers[1].headers["content-type"] == "application/problem+json"
+    assert market.value("select count(*) from payment_attempts") == 1
+
+
+def test_a_twin_that_comes_between_the_decline_and_its_storing_begins_no_second_attempt(
+    market: TestMarket, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shopper = market.shopper()["shopper_id"]
+    order_id = market.order((market.offer(), 1), shopper=shopper)
+    client, headers = visit("shopper", shopper), {"Idempotency-Key": "k"}
+    twins: list[Response] = []
+    compose = pay_route._payment_answer
+
+    def pay() -> Response:
+        body = {"payment_method": DECLINED_CARD}
+        response: Response = client.post(f"{ORDERS}/ord_{order_id}/pay", json=body, headers=headers)
+        return response
+
+    def after_a_twin(*given: Any) -> Any:
+        monkeypatch.setattr(pay_route, "_payment_answer", compose)
+        twins.append(pay())
+        return compose(*given)
+
+    monkeypatch.setattr(pay_route, "_payment_answer", after_a_twin)
+    answers = [pay(), *twins, pay()]
+    assert [answer.status_code for answer in answers] == [402] * 3
+    assert answers[0].json() == answers[1].json() == answers[2].json()
+    assert answers[2].headers["idempotent-replayed"] == "true"
+    assert market.value("select count(*) from payment_attempts") == 1
+
+
+def test_a_request_whose_attempt_recovery_answered_tells_that_answer(
+    market: TestMarket, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shopper = market.shopper()["shopper_id"]
+    order_id = market.order((market.offer(), 1), shopper=shopper)
+    client, headers = visit("shopper", shopper), {"Idempotency-Key": "k"}
+    address, body = f"{ORDERS}/ord_{order_id}/pay", {"payment_method": DECLINED_CARD}
+
+    def cut_off(*_: object) -> None:
+        raise ConnectionAbortedError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(payments, "finish", cut_off)
+        assert client.post(address, json=body, headers=headers).status_code == 500
+    market.clock.advance(seconds=31)
+    assert recovery.recover(market.database, market.gateway, market.clock()) == 1
+    again = client.post(address, json=body, headers=headers)
+    assert (again.status_code, again.json()["code"]) == (402, "payment_declined")
+    assert market.value("select count(*) from payment_attempts") == 1
+    other = client.post(
+        address, json={"payment_method": GOOD_CARD}, headers={"Idempotency-Key": "another"}
+    )
+    assert other.json()["status"] == "succeeded"
+
+
+def test_twins_at_the_same_moment_pay_once_and_none_is_told_otherwise(
+    market: TestMarket, visit: Visit
+) -> None:
+    shopper = market.shopper()["shopper_id"]
+    order_id = market.order((market.offer(), 1), shopper=shopper)
+    client, headers = visit("shopper", shopper), {"Idempotency-Key": "k"}
+
+    def pay(_: int) -> Response:
+        response: Response = client.post(
+            f"{ORDERS}/ord_{order_id}/pay",
+            json={"payment_method": DECLINED_CARD},
+            headers=headers,
+        )
+        return response
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(pay, range(4)))
+    told = [answer for answer in answers if answer.status_code != 503]
+    assert {answer.status_code for answer in told} == {402}
+    assert all(answer.json() == told[0].json() for answer in [*told, pay(0)])
     assert market.value("select count(*) from payment_attempts") == 1

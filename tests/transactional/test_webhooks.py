@@ -12,6 +12,8 @@ from tests.transactional.market import (
     signed,
 )
 from transactional import payments, webhooks
+from transactional.gateway import Gateway, StripeUnavailableError
+from transactional.intents import Intent
 
 
 def deliver(market: TestMarket, *events: dict[str, object]) -> None:
@@ -141,3 +143,32 @@ def test_a_signed_body_that_is_no_event_is_refused(
     headers = {"Stripe-Signature": signature}
     response = visit().post("/v1/webhooks/stripe", content=body, headers=headers)
     assert (response.status_code, response.json()["code"]) == (422, "webhook_invalid")
+
+
+def test_an_event_that_stripe_keeps_refusing_is_set_aside_for_an_operator(
+    market: TestMarket, visit: Visit
+) -> None:
+    event = intent_event("pi_that_stripe_does_not_know")
+    for _ in range(webhooks.MOST_TRIES):
+        deliver(market, event)
+        market.clock.advance(hours=1)
+    assert webhooks.apply(market.database, market.gateway, market.clock()) == 0
+    (kept,) = market.rows("select applied_at, attempts, set_aside_at from webhook_events")
+    assert (kept["applied_at"], kept["attempts"]) == (None, webhooks.MOST_TRIES)
+    assert kept["set_aside_at"] is not None
+    (task,) = visit("operator").get("/v1/open-tasks").json()["data"]
+    assert (task["kind"], task["key"]) == ("webhook_set_aside", event["id"])
+
+
+def test_an_outage_sets_nothing_aside(market: TestMarket) -> None:
+    class Away(Gateway):
+        def ask(self, payment_intent_id: str) -> Intent:
+            raise StripeUnavailableError
+
+    with market.database.transaction() as connection:
+        webhooks.store(connection, intent_event("pi_1"), market.clock())
+    away = Away(market.settings)
+    for _ in range(webhooks.MOST_TRIES + 1):
+        assert webhooks.apply(market.database, away, market.clock()) == 1
+        market.clock.advance(hours=1)
+    assert market.value("select set_aside_at from webhook_events") is None

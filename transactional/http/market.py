@@ -1,7 +1,7 @@
 """What a request needs of the running market, and who is asking."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from transactional.database import Database, Transaction
 from transactional.errors import ForbiddenError, UnauthenticatedError
 from transactional.gateway import Gateway
 from transactional.http import problems
+from transactional.http.stripe_seats import StripeSeats
 from transactional.http.wire import Answer
 from transactional.tokens import Caller, Role
 
@@ -27,6 +28,7 @@ class Market:
     gateway: Gateway
     redis: "redis.Redis"
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    seats: StripeSeats = field(default_factory=StripeSeats)
 
 
 def running_market(request: Request) -> Market:

@@ -1,5 +1,6 @@
 """The route of payment: an intent, a call with no transaction open, an outcome."""
 
+from contextlib import ExitStack
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -9,11 +10,11 @@ from pydantic import Field
 from transactional import payments, replays
 from transactional.database import Transaction
 from transactional.http import problems
-from transactional.http.market import OnceOnly, Shopper, respond
+from transactional.http.market import Once, OnceOnly, Shopper, respond
 from transactional.http.orders import Order, demand_own, order_answer
 from transactional.http.wire import Answer, Body, OrderId
 from transactional.intents import Intent
-from transactional.payments import PaymentDeclinedError
+from transactional.payments import Begun, PaymentDeclinedError
 
 router = APIRouter(tags=["orders"])
 
@@ -38,22 +39,33 @@ def pay_order(order_id: OrderId, body: PaymentBody, who: Shopper, once: OnceOnly
     """A declined card answers 402 and leaves the order open for another try with a new key.
 
     After 503 nobody knows yet whether the money was taken: the same key goes on where this one
-    ended.
+    ended. Only `payments_busy` says that nothing was begun.
     """
     market = once.market
-    with market.database.transaction() as connection:
-        demand_own(connection, who, order_id)
-        stored = replays.claim(connection, once.request)
-        if stored is not None:
-            return respond(stored, is_replayed=True)
-        begun = payments.begin(connection, order_id, body.payment_method, market.clock())
-    intent = None
-    if begun is not None:
-        intent = payments.finish(market.database, market.gateway, begun, market.clock())
+    with ExitStack() as waiting:
+        with market.database.transaction() as connection:
+            demand_own(connection, who, order_id)
+            stored = replays.claim(connection, once.request)
+            if stored is not None:
+                return respond(stored, is_replayed=True)
+            waiting.enter_context(market.seats.taken())
+            begun = _begin(connection, order_id, body.payment_method, once)
+        intent = None
+        if begun is not None:
+            intent = payments.finish(market.database, market.gateway, begun, market.clock())
     with market.database.transaction() as connection:
         answer = _payment_answer(connection, order_id, intent)
-        replays.remember(connection, once.request, answer)
+        answer = replays.remember(connection, once.request, answer)
     return respond(answer, is_replayed=False)
+
+
+def _begin(connection: Transaction, order_id: int, method: str, once: Once) -> Begun | None:
+    """Tie the request to its attempt, so that a twin goes on with that one."""
+    repeated = replays.attempt_of(connection, once.request)
+    begun = payments.begin(connection, order_id, method, once.market.clock(), repeated)
+    if begun is not None:
+        replays.tie(connection, once.request, begun.attempt.attempt_id)
+    return begun
 
 
 def _payment_answer(

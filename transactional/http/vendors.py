@@ -73,7 +73,8 @@ def open_account(vendor_id: VendorId, _: Operator, market: Running, _once: OnceO
 
     The vendor's own stored key makes repeating harmless, also under another Idempotency-Key.
     """
-    vendor_accounts.open_one(market.database, market.gateway, vendor_id, market.clock())
+    with market.seats.taken():
+        vendor_accounts.open_one(market.database, market.gateway, vendor_id, market.clock())
     return read_vendor_row(market, vendor_id)
 
 

@@ -19,7 +19,11 @@ with tasks as (
     union all
     select 'webhook_unapplied', event_id, received_at, last_error
     from webhook_events
-    where applied_at is null and received_at <= %(before)s
+    where applied_at is null and set_aside_at is null and received_at <= %(before)s
+    union all
+    select 'webhook_set_aside', event_id, set_aside_at, last_error
+    from webhook_events
+    where set_aside_at is not null
     union all
     select 'vendor_account_missing', 'ven_' || vendor_id, created_at, null
     from vendors

@@ -26,9 +26,10 @@ select
     case when holds.status = 'active' then holds.expires_at end as hold_expires_at,
     latest_payments.status as payment_status,
     latest_payments.failure_code as payment_failure_code,
-    parts.vendor_order_ids
+    coalesce(parts.vendor_order_ids, '{}') as vendor_order_ids
 from orders
-join parts using (order_id)
+left join parts using (order_id)
 left join holds using (order_id)
 left join latest_payments using (order_id)
+where orders.order_id = any(%(order_ids)s)
 order by orders.order_id desc
