@@ -52,5 +52,6 @@ lock: $(READY)  ## pin the dependencies of pyproject.toml again
 	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url \
 		--no-header --python-version 3.11 --quiet --output-file requirements.lock
 
-clean: down  ## forget the local market (.rynek) and the environment
+clean:  ## stop and forget the local market (.rynek) and the environment
+	@if [ -x $(BIN)/rynek ]; then $(BIN)/rynek down; fi
 	rm -rf .rynek .venv
