@@ -42,7 +42,7 @@ check: $(READY)  ## format, lint, types, import directions, Dagster definitions
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/dg check defs
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/dg check defs
 
 bench: $(READY)  ## the measured claims, each beside its peer
 	$(BIN)/rynek bench load
