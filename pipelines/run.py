@@ -7,14 +7,17 @@ from typing import Any
 
 from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
+from models.errors import ModelsError
 from pipelines.abandoned import PROCESS, close_abandoned, own_process
 from pipelines.definitions import defs
+from pipelines.errors import PipelineError
 from pipelines.installation import Installation, Observer, unheard
 from pipelines.instance import write_instance
 from pipelines.keys import CANDIDATE, LIVE, SNAPSHOT, source_tables
+from warehouse.errors import WarehouseError
 
-# The observer tells the person at the terminal; the log of events is in the UI.
-QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+# The observer and the failures tell the person at the terminal; logs and traces are in the UI.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,17 @@ def _failures(result: ExecuteInProcessResult) -> tuple[str, ...]:
 
 
 def _cause(error: Any) -> str:
-    """Return the innermost message: Dagster wraps what was raised."""
+    """Return the innermost error's code and message: Dagster wraps what was raised."""
     if error is None:
         return "the run failed; its log in the Dagster UI tells more"
     while error.cause:
         error = error.cause
-    return str(error.message).strip()
+    kind, _, message = str(error.message).strip().partition(": ")
+    return f"{_codes().get(kind, kind)}: {message}"
+
+
+def _codes() -> dict[str, str]:
+    """Return our errors' codes by the name under which Dagster writes them down."""
+    families = (ModelsError, PipelineError, WarehouseError)
+    kinds = [kind for family in families for kind in (family, *family.__subclasses__())]
+    return {f"{kind.__module__}.{kind.__qualname__}": kind.code for kind in kinds}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from rynek.cli.local import complaining
+from rynek.cli.complaints import complaining
 
 if TYPE_CHECKING:
     from rynek.bench.report import Report

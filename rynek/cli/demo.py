@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from rynek.cli.local import complaining, complaints
+from rynek.cli.complaints import complain, complaining
 
 if TYPE_CHECKING:
     from rynek.demo import Doors
@@ -40,7 +40,7 @@ def prove(scale: str) -> None:
         try:
             market.check(scale, console)
         except failures as failure:
-            complaints.print(f"demo_failed: {failure}", markup=False, highlight=False)
+            complain("demo_failed", str(failure))
             raise typer.Exit(1) from failure
     console.print("[green]The market holds.[/green]")
 

@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,17 +11,19 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import polars as pl
 import typer
+from polars.exceptions import PolarsError
 from rich.console import Console
 from rich.table import Table
 
 from models import protocols
 from models.comparison import Row, compare
-from models.errors import ModelsError, ParametersInvalid
+from models.errors import InteractionsInvalid, ParametersInvalid
 from models.evaluation import Interval, Split, Task
 from models.interactions import Interactions
 from models.recommender import Recommender
 from models.registry import RECIPES
 from models.tuning import Trial, tuned
+from rynek.cli.complaints import complaining
 
 SHOPPERS_JUDGED = 20_000
 VALIDATION_SHARE = 0.1
@@ -34,7 +37,15 @@ COLUMNS = {
 }
 
 ProtocolName = Literal["temporal", "session", "next-basket"]
-Parquet = typer.Option(exists=True, dir_okay=False)
+
+
+def _parquet(what: str) -> Any:
+    return typer.Option(exists=True, dir_okay=False, help=what)
+
+
+Train = Annotated[Path | None, _parquet("Parquet file to learn from, with --test.")]
+Test = Annotated[Path | None, _parquet("Parquet file to judge by, with --train.")]
+Events = Annotated[Path | None, _parquet("One Parquet file, to be cut by --protocol.")]
 
 
 @dataclass(frozen=True)
@@ -48,28 +59,30 @@ class Exam:
 
 
 def evaluate(
-    train: Annotated[Path | None, Parquet] = None,
-    test: Annotated[Path | None, Parquet] = None,
-    interactions: Annotated[Path | None, Parquet] = None,
+    train: Train = None,
+    test: Test = None,
+    interactions: Events = None,
     protocol: Annotated[ProtocolName, typer.Option(help="How to cut --interactions.")] = "temporal",
     models: Annotated[str, typer.Option(help="Recipes, comma-separated.")] = DEFAULT_MODELS,
     tune: Annotated[int, typer.Option(min=0, help="Settings tried per model, on train only.")] = 0,
     task: Annotated[
         Task | None, typer.Option(help="Rank items new to the shopper, or all.")
     ] = None,
-    k: Annotated[int, typer.Option(min=1, max=1_000)] = 20,
-    holdout_days: Annotated[float, typer.Option(min=0.01)] = 28.0,
+    k: Annotated[int, typer.Option(min=1, max=1_000, help="Length of the lists.")] = 20,
+    holdout_days: Annotated[float, typer.Option(min=0.01, help="Days to judge by.")] = 28.0,
     origins: Annotated[int, typer.Option(min=1, max=24, help="Rolling cuts in time.")] = 1,
     shoppers: Annotated[int, typer.Option(min=1, help="Judged at most.")] = SHOPPERS_JUDGED,
     user: Annotated[str | None, typer.Option(help="Column of shoppers.")] = None,
     item: Annotated[str | None, typer.Option(help="Column of items.")] = None,
     time: Annotated[str | None, typer.Option(help="Column of times.")] = None,
     basket: Annotated[str | None, typer.Option(help="Column of baskets or sessions.")] = None,
-    seed: int = 0,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same figures.")] = 0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document instead of a table.")
+    ] = False,
 ) -> None:
     """Judge recommenders by what shoppers did next, ranking every item, with 95 % intervals."""
-    try:
+    with complaining(), _legible():
         recipes = _recipes(models)
         wanted = {"user": user, "item": item, "time": time, "basket": basket}
         if train and test and not interactions:
@@ -82,14 +95,21 @@ def evaluate(
         chosen = [tuned(r, exam.validation, tune, k=k, task=exam.task, seed=seed) for r in recipes]
         fitted: list[Recommender] = [model for model, _ in chosen]
         rows = compare(fitted, exam.splits, k=k, task=exam.task, seed=seed)
-    except ModelsError as error:
-        typer.echo(f"{error.code}: {error}", err=True)
-        raise typer.Exit(1) from error
     trials = dict(zip(recipes, (tried for _, tried in chosen), strict=True))
     if as_json:
         typer.echo(json.dumps(_document(exam, rows, trials, k)))
     else:
         Console().print(_table(exam, rows, k, tune))
+
+
+@contextmanager
+def _legible() -> Iterator[None]:
+    """Say that a file is not what it should be. Raises InteractionsInvalid."""
+    try:
+        yield
+    except PolarsError as error:
+        reason = str(error).partition("\n")[0]
+        raise InteractionsInvalid(f"A file could not be read as Parquet: {reason}.") from error
 
 
 def _recipes(models: str) -> list[str]:

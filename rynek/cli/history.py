@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from rynek.cli.complaints import complain, complaining, complaints
+
 app = typer.Typer(help="Bring a public data set into the market's tables, ledger and all.")
 
 Directory = Annotated[Path, typer.Argument(help="The folder with the set's Parquet files.")]
 
 console = Console()
-complaints = Console(stderr=True)
 
 
 @app.command()
@@ -41,7 +42,7 @@ def _import(name: str, directory: Path) -> None:
         report = import_dataset(name, directory, database_url, complaints)
     console.print(report)
     if not report.is_exact:
-        complaints.print("totals_mismatch: a known total did not come out; nothing was kept.")
+        complain("totals_mismatch", "a known total did not come out; nothing was kept.")
         raise typer.Exit(1)
 
 
@@ -55,15 +56,3 @@ def database() -> Iterator[str]:
     with running(from_environment(), names=("postgres",)) as addresses:
         upgrade(addresses.database_url)
         yield addresses.database_url
-
-
-@contextmanager
-def complaining() -> Iterator[None]:
-    from rynek.history.errors import HistoryError
-    from rynek.local.errors import LocalError
-
-    try:
-        yield
-    except (HistoryError, LocalError) as error:
-        complaints.print(f"[bold red]{error.code}[/]: {error}", soft_wrap=True, highlight=False)
-        raise typer.Exit(1) from error

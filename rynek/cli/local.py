@@ -1,15 +1,13 @@
 """`rynek up`, `down`, `status` and `doctor`: the installation on this machine."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from rynek.cli.complaints import complaining, complaints
 from rynek.local import roster
-from rynek.local.errors import LocalError
 from rynek.local.home import from_environment, opened
 from rynek.local.process import State
 
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from rynek.local.apps import Market
 
 console = Console()
-complaints = Console(stderr=True)
 
 COLOURS = {"fine": "green", "warning": "yellow", "fault": "red"}
 
@@ -76,17 +73,6 @@ def doctor() -> None:
     if "fault" in verdicts:
         complaints.print("Mend the faults above, then run `rynek doctor` again.")
         raise typer.Exit(1)
-
-
-@contextmanager
-def complaining() -> Iterator[None]:
-    """Errors of the installation as one line with their code, and exit 1."""
-    try:
-        yield
-    except LocalError as problem:
-        complaints.print(f"[red]{problem.code}[/red]: ", end="")
-        complaints.print(str(problem), markup=False, highlight=False)
-        raise typer.Exit(1) from problem
 
 
 def mention(what: str) -> None:

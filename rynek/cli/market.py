@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from rynek.cli.history import complaining, database
+from rynek.cli.complaints import complaining, complaints
+from rynek.cli.history import database
 
 console = Console()
-complaints = Console(stderr=True)
 
 
 def generate(
-    scale: Annotated[str, typer.Option(help="tiny or small.")] = "small",
+    scale: Annotated[str, typer.Option(help="Size of the market: tiny or small.")] = "small",
     seed: Annotated[int, typer.Option(help="The same seed gives the same market.", min=0)] = 7,
     until: Annotated[
         datetime | None,

@@ -2,8 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,30 +13,34 @@ from models import artifacts
 from models.artifacts import Artifact
 from models.errors import ModelsError
 from models.recommendations import KIND
+from rynek.cli.complaints import complaining
 
 models = typer.Typer(help="List, promote and roll back trained models.", no_args_is_help=True)
 
 Kind = Annotated[str, typer.Option(help="What was trained: recommender, search_index, …")]
+Version = Annotated[str, typer.Argument(help="As `rynek models list` names it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
 
 
 @models.command("list")
 def list_versions(kind: Kind = KIND, as_json: AsJson = False) -> None:
     """Every stored version, newest last, and which one is live."""
-    with _errors_shown():
+    with complaining():
         root = artifacts_root()
         live = artifacts.live_version(root, kind)
         rows = [_row(root, kind, version, live) for version in artifacts.versions(root, kind)]
     if as_json:
         typer.echo(json.dumps(rows))
+    elif not rows:
+        typer.echo(f"No {kind} was stored yet: `rynek pipeline run` trains one.")
     else:
         Console().print(_table(kind, rows))
 
 
 @models.command()
-def promote(version: str, kind: Kind = KIND) -> None:
+def promote(version: Version, kind: Kind = KIND) -> None:
     """Make a stored version live. Readers follow within seconds."""
-    with _errors_shown():
+    with complaining():
         artifact = artifacts.promote(artifacts_root(), kind, version)
     typer.echo(f"{kind} {artifact.version} ({artifact.recipe}) is live.")
 
@@ -46,7 +48,7 @@ def promote(version: str, kind: Kind = KIND) -> None:
 @models.command()
 def rollback(kind: Kind = KIND) -> None:
     """Return to the version that was live before."""
-    with _errors_shown():
+    with complaining():
         artifact = artifacts.rollback(artifacts_root(), kind)
     typer.echo(f"{kind} {artifact.version} ({artifact.recipe}) is live again.")
 
@@ -91,12 +93,3 @@ def _table(kind: str, rows: list[dict[str, Any]]) -> Table:
             row["problem"],
         )
     return table
-
-
-@contextmanager
-def _errors_shown() -> Iterator[None]:
-    try:
-        yield
-    except ModelsError as error:
-        typer.echo(f"{error.code}: {error}", err=True)
-        raise typer.Exit(1) from error

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from rynek.cli.local import complaining
+from rynek.cli.complaints import complain, complaining
 
 if TYPE_CHECKING:
     from pipelines.run import RunSummary
@@ -47,7 +47,7 @@ def run(
         )
     console.print(summarized(summary))
     for failure in summary.failures:
-        console.print(f"[bold red]failed[/]  {failure}", soft_wrap=True)
+        complain("pipeline_failed", failure)
     if not summary.is_success:
         raise typer.Exit(1)
 
@@ -72,9 +72,13 @@ def shown(console: Console) -> Iterator[Callable[[str, str], None]]:
 
 def summarized(summary: "RunSummary") -> Table:
     table = Table.grid(padding=(0, 2))
-    table.add_row("rows loaded", f"{summary.rows_loaded or 0:,}")
+    table.add_row("rows loaded", _counted(summary.rows_loaded))
     table.add_row("seconds", f"{summary.seconds:.1f}")
     table.add_row("snapshot", summary.snapshot_id or "none new; the last good one stays served")
     table.add_row("gate", summary.verdict or "no training")
     table.add_row("model", summary.model_version or "unchanged")
     return table
+
+
+def _counted(rows: int | None) -> str:
+    return "the load did not get that far" if rows is None else f"{rows:,}"

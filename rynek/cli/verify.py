@@ -3,7 +3,7 @@
 import typer
 from rich.console import Console
 
-from rynek.cli.local import complaining
+from rynek.cli.complaints import complaining
 
 console = Console()
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from models import artifacts
+from rynek.cli.main import app
 from rynek.cli.models import models
 
 MORNING = datetime(2026, 5, 4, 6, tzinfo=UTC)
@@ -47,6 +48,21 @@ def test_promoting_and_rolling_back_moves_the_live_mark(versions: list[str]) -> 
     rows = json.loads(run("list", "--json"))
     assert [row["version"] for row in rows if row["is_live"]] == versions[:1]
     assert rows[0]["ndcg@20"] == 0.125
+
+
+def test_without_any_version_the_next_step_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RYNEK_HOME", str(tmp_path))
+    assert "rynek pipeline run" in run("list")
+    assert json.loads(run("list", "--json")) == []
+
+
+def test_a_file_that_is_no_parquet_is_refused_with_a_code(tmp_path: Path) -> None:
+    (tmp_path / "events.parquet").write_text("nonsense")
+    result = CliRunner().invoke(app, ["evaluate", "--interactions", f"{tmp_path}/events.parquet"])
+    assert result.exit_code == 1
+    assert "interactions_invalid: " in result.stderr
 
 
 def test_a_damaged_version_is_listed_with_its_problem(versions: list[str], tmp_path: Path) -> None:

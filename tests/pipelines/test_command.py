@@ -33,4 +33,8 @@ def test_a_failed_run_exits_1_and_names_what_failed(
     result = CliRunner().invoke(app, ["run", "--no-train"])
     assert result.exit_code == 1
     assert "products.title is missing" in result.output
+    assert "pipeline_failed: column_contract_broken: " in result.output
+    assert "the load did not get that far" in result.output
     assert "the last good one stays served" in result.output
+    assert "Traceback" not in result.output
+    assert "Stack Trace" not in result.output

@@ -82,6 +82,7 @@ def test_an_error_of_a_step_comes_back_as_a_failure(
     market.ask("alter table products rename column title to name")
     summary = materialize_all(home, pipeline_database_url, train=False)
     [failure] = summary.failures
+    assert failure.startswith("column_contract_broken: ")
     assert "products.title is missing" in failure
 
 

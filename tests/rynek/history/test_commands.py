@@ -78,6 +78,13 @@ def test_a_missing_file_exits_1_with_a_stable_code(run: Run, tmp_path: Path) -> 
     assert "order_items.parquet is missing" in failed.stderr
 
 
+def test_a_bracket_in_a_path_is_printed_as_it_is(run: Run, tmp_path: Path) -> None:
+    failed = run("import", "olist", str(tmp_path / "[/data]"))
+    assert failed.exit_code == 1
+    assert "data_folder_invalid: " in failed.stderr
+    assert "[/data]" in failed.stderr
+
+
 def test_a_total_that_does_not_come_out_exits_1(
     run: Run, invoices: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
