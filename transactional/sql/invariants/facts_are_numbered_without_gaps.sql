@@ -10,6 +10,7 @@ cross join (
 ) as facts
 where
     relay.last_position < facts.newest
+    or (facts.numbered > 0 and relay.last_position > facts.newest)
     or facts.newest - facts.oldest + 1 <> facts.numbered
     or relay.published_position > relay.last_position
 limit %(limit)s

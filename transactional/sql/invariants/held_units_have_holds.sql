@@ -8,10 +8,10 @@ with held as (
 )
 
 select
-    'off_' || stock.offer_id as key,
-    stock.held_units || ' units are held, active holds keep ' || coalesce(held.units, 0) as detail
+    'off_' || offer_id as key,
+    coalesce(stock.held_units, 0) || ' units are held, active holds keep ' || coalesce(held.units, 0) as detail
 from stock
-left join held using (offer_id)
-where stock.held_units <> coalesce(held.units, 0)
-order by stock.offer_id
+full join held using (offer_id)
+where coalesce(stock.held_units, 0) <> coalesce(held.units, 0)
+order by offer_id
 limit %(limit)s

@@ -8,10 +8,10 @@ with sold as (
 )
 
 select
-    'off_' || stock.offer_id as key,
-    stock.sold_units || ' units are sold, the lines of paid orders have ' || coalesce(sold.units, 0) as detail
+    'off_' || offer_id as key,
+    coalesce(stock.sold_units, 0) || ' units are sold, the lines of paid orders have ' || coalesce(sold.units, 0) as detail
 from stock
-left join sold using (offer_id)
-where stock.sold_units <> coalesce(sold.units, 0)
-order by stock.offer_id
+full join sold using (offer_id)
+where coalesce(stock.sold_units, 0) <> coalesce(sold.units, 0)
+order by offer_id
 limit %(limit)s
