@@ -15,6 +15,7 @@ from transactional.gateway import Gateway
 from transactional.http import (
     behaviour,
     catalogue,
+    docs,
     orders,
     payments,
     people,
@@ -27,7 +28,7 @@ from transactional.http.body_limit import BodyLimit
 from transactional.http.market import Market
 
 SECONDS_FOR_REDIS = 1.0
-ROUTERS = (vendors, catalogue, people, orders, payments, vendor_orders, behaviour, platform)
+ROUTERS = (vendors, catalogue, people, orders, payments, vendor_orders, behaviour, platform, docs)
 
 
 def create_app(
@@ -49,6 +50,8 @@ def create_app(
         version="0.1.0",
         summary="Vendors, catalogue, stock, orders, payments and the facts they make.",
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
         responses=problems.RESPONSES,
     )
     app.add_middleware(BodyLimit)
