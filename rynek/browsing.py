@@ -25,9 +25,14 @@ class Sight:
     problems: tuple[str, ...]
 
 
+def chromium() -> str | None:
+    """Where this machine's Chromium is."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 def browse(serving_url: str, token: str, vendor_id: str) -> Sight | str:
     """The vendor's page as it looks once its cards are filled; a sentence where none can look."""
-    executable = next(filter(None, map(shutil.which, NAMES)), None)
+    executable = chromium()
     if executable is None:
         return "skipped: no Chromium on this machine"
     try:

@@ -16,6 +16,7 @@ import redis
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
+from rynek.browsing import ARGUMENTS, chromium
 from rynek.local.addresses import Addresses
 from rynek.local.servers import running
 from rynek.local.stripe.__main__ import RECORD_VARIABLE
@@ -23,16 +24,6 @@ from tests.stripe_contract import check_recording
 from transactional.migrations import upgrade
 
 REPOSITORY = Path(__file__).parents[1]
-CHROMIUM = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def lacking(what: str) -> None:
@@ -173,11 +164,11 @@ def stripe_description(data_root: Path) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
-    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    executable = chromium()
     if executable is None:
         lacking("no Chromium is installed (Debian: apt-get install chromium)")
     with ExitStack() as stack:
         playwright = stack.enter_context(sync_playwright())
         yield stack.enter_context(
-            playwright.chromium.launch(executable_path=executable, args=list(QUIET))
+            playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         )
