@@ -113,9 +113,11 @@ class Overlay:
         return [live.state for live in self.vendor_orders.get(vendor_id, {}).values()]
 
     def position_of_vendor(self, vendor_id: int) -> int:
-        """The position of the last fact about one of the vendor's orders; 0 if there is none."""
-        changed = self.vendor_orders.get(vendor_id, {}).values()
-        return max((live.fact.position for live in changed), default=0)
+        """The position of the last fact about the vendor or one of its orders; 0 without one."""
+        changed = [live.fact for live in self.vendor_orders.get(vendor_id, {}).values()]
+        if vendor := self.vendors.get(vendor_id):
+            changed.append(vendor.fact)
+        return max((fact.position for fact in changed), default=0)
 
     def bought_by(self, shopper_pseudonym: int) -> set[int]:
         """Product ids in the shopper's counted orders since the snapshot."""

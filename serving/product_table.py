@@ -5,11 +5,13 @@ since; views and clicks stand as the snapshot has them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
 import polars as pl
 
+from serving.errors import CursorInvalid
 from serving.overlay import Overlay, VendorOrder
 from serving.spans import Span
 from warehouse.snapshot import Snapshot
@@ -74,11 +76,14 @@ SALES_SCHEMA = {
 }
 
 
+LARGEST = 2**63 - 1
+
+
 class Place(NamedTuple):
     """Where a page ended: the last row's sorted value and its product."""
 
     value: int | float | str | None
-    product_id: int
+    product_id: Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 
 
 def products(
@@ -98,6 +103,7 @@ def page(
 ) -> tuple[list[dict[str, Any]], Place | None]:
     """One page of the table in its order, and where it ended if more follow."""
     column = COLUMNS[sort]
+    _require_place(after, table.schema[column])
     ordered = table.sort(
         column, "product_id", descending=[is_descending, False], nulls_last=[True, False]
     )
@@ -106,6 +112,18 @@ def page(
     rows = ordered.head(limit).to_dicts()
     last = rows[-1] if len(ordered) > limit else None
     return rows, Place(last[column], last["product_id"]) if last else None
+
+
+def _require_place(after: Place | None, sorted_by: pl.DataType) -> None:
+    """Raises CursorInvalid for a place that no page of this order can have ended at."""
+    if after is None or after.value is None:
+        return
+    if sorted_by == pl.String:
+        is_fitting = isinstance(after.value, str)
+    else:
+        is_fitting = isinstance(after.value, int | float) and abs(after.value) <= LARGEST
+    if not is_fitting:
+        raise CursorInvalid
 
 
 def _behind(column: str, after: Place, *, is_descending: bool) -> pl.Expr:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
 
 from serving.overlay import Line, OrderStatus, VendorOrder
 from warehouse.snapshot import Snapshot
@@ -37,8 +39,8 @@ IMAGES = "select offer_id, image_url from offers where offer_id in (select unnes
 class Place(NamedTuple):
     """Where a page ended."""
 
-    placed_at: datetime
-    vendor_order_id: int
+    placed_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    vendor_order_id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 @dataclass(frozen=True, slots=True)

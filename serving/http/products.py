@@ -83,7 +83,7 @@ def vendor_products(
     build = partial(
         _answer, view, vendor_id, span, sort, list_name, direction == "desc", start, limit
     )
-    return conditional(request, view, etag_of(view, view.position), build)
+    return conditional(request, view, etag_of(view, view.position, span.first, span.last), build)
 
 
 def _answer(

@@ -14,6 +14,7 @@ from serving.tokens import Principal
 
 K_AT_MOST = 200
 K_DEFAULT = 20
+PSEUDONYM_AT_MOST = 2**63 - 1
 
 router = APIRouter(tags=["recommendations"])
 
@@ -61,7 +62,12 @@ def recommendations(
     view: Now,
     shopper: Annotated[str | None, Query(description="A shopper's own id, like shp_3.")] = None,
     shopper_pseudonym: Annotated[
-        int | None, Query(ge=0, description="For operators and services: shopper or visitor.")
+        int | None,
+        Query(
+            ge=0,
+            le=PSEUDONYM_AT_MOST,
+            description="For operators and services: shopper or visitor.",
+        ),
     ] = None,
     k: Annotated[int, Query(ge=1, le=K_AT_MOST)] = K_DEFAULT,
 ) -> RecommendationsBody:

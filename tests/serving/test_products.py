@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from serving.http.cursors import cursor
 from tests.serving.conftest import Visit, small_market, visiting
 from tests.serving.core import Core
 from tests.serving.patience import until
@@ -64,6 +65,23 @@ def test_pages_together_are_the_whole_table_in_order(
 def test_a_cursor_of_another_list_is_refused(vendor: httpx.Client, cursor: str) -> None:
     answer = vendor.get(f"{NOVEMBER}&cursor={cursor}")
     assert (answer.status_code, answer.json()["code"]) == (422, "cursor_invalid")
+
+
+@pytest.mark.parametrize(
+    "place", [["x", 1], [1, 2**70], [2**70, 1], [True, 1], [1], ["1", "1", "1"]]
+)
+def test_a_cursor_that_was_made_up_is_refused(vendor: httpx.Client, place: list[Any]) -> None:
+    word = cursor("products.revenue.desc", tuple(place))
+    answer = vendor.get(f"{NOVEMBER}&cursor={word}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "cursor_invalid")
+
+
+def test_the_tag_is_of_the_days_that_were_meant(vendor: httpx.Client) -> None:
+    tags = {
+        vendor.get(f"/v1/vendors/ven_1/products?from=2026-11-01&to={day}").headers["etag"]
+        for day in ("2026-11-20", "2026-11-21")
+    }
+    assert len(tags) == 2, "without dates today is meant, and at midnight that is another day"
 
 
 def test_live_orders_and_stock_are_in_the_table_once(

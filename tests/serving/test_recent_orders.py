@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 
+from serving.http.cursors import cursor
 from tests.serving.conftest import Visit
 from tests.serving.core import Core
 from tests.serving.market import Market
@@ -28,6 +29,15 @@ def test_orders_come_newest_first_and_page_by_page(market: Market, visit: Visit)
         for order in client.get("/v1/vendors/ven_1/recent-orders").json()["items"]
     ]
     assert placed == sorted(placed, reverse=True)
+
+
+def test_a_cursor_that_was_made_up_is_refused(market: Market, visit: Visit) -> None:
+    market.publish()
+    client = visit("vendor", 1)
+    for place in (("2026-11-20T09:00:00", 1), ("2026-11-20T09:00:00Z", 2**70), ("x", 1)):
+        word = cursor("orders", place)
+        answer = client.get(f"/v1/vendors/ven_1/recent-orders?cursor={word}")
+        assert (answer.status_code, answer.json()["code"]) == (422, "cursor_invalid"), place
 
 
 def test_orders_are_filtered_by_status(market: Market, visit: Visit) -> None:

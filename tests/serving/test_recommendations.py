@@ -135,7 +135,7 @@ def test_who_may_not_ask_or_asks_badly_is_told(shop: Market, visit: Visit) -> No
     assert visit("vendor", 1).get(address).json()["code"] == "role_not_allowed"
     operator = visit("operator")
     assert operator.get(f"{address}?shopper=shp_1").json()["code"] == "shopper_unclear"
-    for bad in ("k=0", "k=201", "k=many", "shopper_pseudonym=-1"):
+    for bad in ("k=0", "k=201", "k=many", "shopper_pseudonym=-1", f"shopper_pseudonym={2**70}"):
         assert operator.get(f"{address}?{bad}").json()["code"] == "invalid_request"
 
 
