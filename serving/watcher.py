@@ -30,6 +30,11 @@ class Watcher(Generic[T]):
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    @property
+    def has_stopped(self) -> bool:
+        """Whether an unforeseen error ended the thread: the value then stands still."""
+        return self._thread.ident is not None and not self._thread.is_alive()
+
     def look(self) -> None:
         """Looks once: at the value seen before, the look may answer with it again."""
         try:

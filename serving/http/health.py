@@ -67,6 +67,9 @@ def _degraded(parts: Serving) -> list[str]:
     sources = [f"live figures from {source}: {fault}" for source, fault in faults]
     if parts.follower.has_stopped:
         sources.append("live figures: the follower stopped; its log has the trace, restart serving")
+    for name, watcher in (("snapshot", parts.published), ("model", parts.model)):
+        if watcher.has_stopped:
+            sources.append(f"{name}: no longer followed; the log has the trace, restart serving")
     newer = [f"a newer snapshot cannot be served: {parts.published.fault}"]
     fallback = "" if parts.model.value else " (recommendations fall back to popularity)"
     model = [f"model: {parts.model.fault}{fallback}"]

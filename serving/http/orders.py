@@ -85,19 +85,19 @@ def _answer(
     images = recent_orders.images(snapshot, orders)
     return RecentOrders(
         currency=snapshot.manifest.currency,
-        items=[_order(order, images) for order in orders],
+        items=[_order(vendor_id, order, images) for order in orders],
         next_cursor=cursor("orders", end),
         freshness=Freshness.of(view),
     )
 
 
-def _order(order: RecentOrder, images: dict[int, str | None]) -> OrderBody:
+def _order(vendor_id: int, order: RecentOrder, images: dict[int, str | None]) -> OrderBody:
     return OrderBody(
         vendor_order_id=f"vor_{order.vendor_order_id}",
         order_id=f"ord_{order.order_id}",
         status=order.status,
         placed_at=order.placed_at,
-        customer=_label(order.shopper_pseudonym),
+        customer=_label(vendor_id, order.shopper_pseudonym),
         units=order.units,
         items_cents=order.items_cents,
         shipping_cents=order.shipping_cents,
@@ -119,6 +119,7 @@ def _line(line: Line, image_url: str | None) -> LineBody:
     )
 
 
-def _label(shopper_pseudonym: int) -> str:
-    digest = hashlib.sha256(str(shopper_pseudonym).encode()).hexdigest()
+def _label(vendor_id: int, shopper_pseudonym: int) -> str:
+    """The same shopper has another label at each vendor: two of them cannot compare their lists."""
+    digest = hashlib.sha256(f"{vendor_id}:{shopper_pseudonym}".encode()).hexdigest()
     return digest[:CUSTOMER_LABEL_LENGTH].upper()

@@ -81,3 +81,18 @@ def test_an_order_moves_from_status_to_status_as_it_happens(
 
     core.publish(tmp_path / "published")
     assert len(ids(client, "", vendor_id)) == 1
+
+
+def test_two_vendors_cannot_tell_that_they_share_a_shopper(market: Market, visit: Visit) -> None:
+    market.publish()
+    seen = [
+        {
+            order["customer"]
+            for order in visit("vendor", vendor_id)
+            .get(f"/v1/vendors/ven_{vendor_id}/recent-orders")
+            .json()["items"]
+        }
+        for vendor_id in (1, 2)
+    ]
+    assert all(seen)
+    assert not seen[0] & seen[1]
