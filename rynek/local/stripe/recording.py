@@ -1,6 +1,7 @@
 """Records every exchange, raw, one JSON line each: tests hold them to Stripe's description."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +22,12 @@ class Recording:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(scope)
-        try:
-            await self._app(scope, exchange.hearing(receive), exchange.telling(send))
-        finally:
-            with self._path.open("a") as lines:
-                lines.write(exchange.line() + "\n")
+        await self._app(scope, exchange.hearing(receive), exchange.telling(send, self._append))
+
+    def _append(self, line: str) -> None:
+        """Append a whole line at once: another process reads the file meanwhile."""
+        with self._path.open("ab", buffering=0) as lines:
+            lines.write(f"{line}\n".encode())
 
 
 class Exchange:
@@ -45,10 +47,14 @@ class Exchange:
 
         return heard
 
-    def telling(self, send: Send) -> Send:
+    def telling(self, send: Send, record: Callable[[str], None]) -> Send:
+        """Pass the answer on, recorded before its end is: who has it finds it in the file."""
+
         async def told(message: Message) -> None:
             self._status = message.get("status", self._status)
             self._answer += message.get("body", b"")
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                record(self.line())
             await send(message)
 
         return told
