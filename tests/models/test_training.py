@@ -15,6 +15,8 @@ from models.recommendations import KIND
 from models.training import train_and_gate
 from tests.models.markets import taste_market
 
+pytestmark = pytest.mark.slow
+
 MARKET = taste_market(shoppers=400)
 GOOD = ALS(factors=8)
 # Two factors and hardly any learning: a recipe that must not replace a good one.

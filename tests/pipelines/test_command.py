@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from rynek.cli.pipeline import app
 from tests.warehouse.market import Market
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def reachable_home() -> Iterator[Path]:

@@ -6,6 +6,7 @@ from random import Random
 
 import httpx
 import psycopg
+import pytest
 import redis
 from psycopg.rows import dict_row
 
@@ -14,6 +15,8 @@ from tests.serving.conftest import Visit, serving_at
 from tests.serving.core import Core, now
 from tests.serving.market import Market
 from tests.serving.patience import until
+
+pytestmark = pytest.mark.slow
 
 TRUTH = """
 select vendor_id,

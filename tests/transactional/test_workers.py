@@ -19,6 +19,8 @@ from transactional.errors import UnavailableError
 from transactional.relay import PUBLISHED, STREAM
 from transactional.workers import Worker
 
+pytestmark = pytest.mark.slow
+
 
 def environment(market: TestMarket) -> dict[str, str]:
     chosen = market.settings

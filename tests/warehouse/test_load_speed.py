@@ -1,5 +1,9 @@
+import pytest
+
 from tests.warehouse.market import Market
 from warehouse.load_speed import copy_all, measure_load
+
+pytestmark = pytest.mark.slow
 
 
 def test_load_and_copy_are_measured_in_turn_over_the_same_rows(

@@ -14,6 +14,8 @@ from rynek.local.stripe.refusals import KeyMisused
 from rynek.local.stripe.store import Store
 from tests.rynek.local.stripe.standins import Standin, paid, running, until, vendor, wanted
 
+pytestmark = pytest.mark.slow
+
 
 def intents_of(client: sdk.StripeClient, group: str) -> list[str]:
     found = client.v1.charges.list({"transfer_group": group}).data

@@ -12,6 +12,8 @@ from tests.rynek.local.stripe.receivers import Receiver, receiving
 from tests.rynek.local.stripe.standins import paid, running, until
 from tests.stripe_contract import described, folder
 
+pytestmark = pytest.mark.slow
+
 SECRET = "whsec_market"
 
 
