@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test test-quick check bench up down clean lock
+.PHONY: help demo test test-quick check bench soak up down clean lock
 .DEFAULT_GOAL := help
 
 help:  ## what each verb does
@@ -47,6 +47,13 @@ check: $(READY)  ## format, lint, types, import directions, Dagster definitions
 bench: $(READY)  ## the measured claims, each beside its peer
 	$(BIN)/rynek bench load
 	$(BIN)/rynek bench live
+	$(BIN)/rynek bench orders
+	$(BIN)/rynek bench hot-sku
+	$(BIN)/rynek bench confirming
+
+soak: $(READY)  ## 1,000 kills and the other harnesses of money and stock, for most of an hour
+	$(BIN)/rynek soak all --record
+	RYNEK_FUZZ_EXAMPLES=50 $(BIN)/pytest -q tests/transactional/http/test_fuzz.py
 
 lock: $(READY)  ## pin the dependencies of pyproject.toml again
 	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url \

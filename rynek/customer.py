@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from rynek.local.apps import Market
-from transactional import tokens
+from transactional.access import tokens
 
 ANSWER_SECONDS = 30.0
 CHECK_PAUSE_SECONDS = 0.005

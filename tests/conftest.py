@@ -103,6 +103,13 @@ def pipeline_database_url(databases: Databases, database_url: str) -> str:
     return databases.address(databases.addresses.pipeline_database_url, database)
 
 
+@pytest.fixture
+def app_database_url(databases: Databases, database_url: str) -> str:
+    """The same database as `database_url`, for the role the core connects as: it owns nothing."""
+    database = urlsplit(database_url).path.lstrip("/")
+    return databases.address(databases.addresses.app_database_url, database)
+
+
 @pytest.fixture(scope="session")
 def redis_server(rynek_home: Path) -> Iterator[str]:
     with running(rynek_home, names=("redis",), durable=False, environ={}) as addresses:

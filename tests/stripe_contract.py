@@ -14,7 +14,7 @@ The description is Stripe's, changed by the overlay beside it to the API version
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -80,11 +80,13 @@ def described(at: Path) -> "Description":
 
 
 def overlaid(document: Json, overlay: Json) -> Json:
-    """The description with the overlay's parameters removed and its properties added."""
+    """The description with the overlay's parameters removed, its properties and routes added."""
     for operation, names in overlay["remove_request_params"].items():
         method, path = operation.split(" ")
         for name in names:
             form_schema(document["paths"][path][method])["properties"].pop(name, None)
+    for path, (operation_id, kind) in BEYOND_THE_SUBSET.items():
+        document["paths"][path] = {"post": bare_post(operation_id, kind)}
     for kind, names in overlay["add_response_properties"].items():
         document["components"]["schemas"][kind]["properties"] |= {name: {} for name in names}
     changed: Json = closed(document)
@@ -239,15 +241,33 @@ def unknown_to_sdk(operation: Json, asked: Json) -> Iterator[str]:
 
 def strangers(kind: Any, asked: Any, prefix: str) -> Iterator[str]:
     """Names in `asked` that the TypedDict `kind` lacks, at any depth."""
-    if not isinstance(asked, dict) or not hasattr(kind, "__required_keys__"):
+    if not isinstance(asked, dict) or not is_hash(kind):
         return
     hints = get_type_hints(kind, localns=ONLY_FOR_CHECKERS)
     for name, value in asked.items():
         if name not in hints:
             yield f"{prefix}{name}"
             continue
-        for option in get_args(hints[name]) or (hints[name],):
-            yield from strangers(option, value, f"{prefix}{name}.")
+        options = [one for one in (hints[name], *get_args(hints[name])) if is_hash(one)]
+        complaints = [[*strangers(one, value, f"{prefix}{name}.")] for one in options]
+        yield from min(complaints, key=len, default=[])
+
+
+def is_hash(kind: Any) -> bool:
+    """Whether a parameter's type is one of the SDK's TypedDicts."""
+    return hasattr(kind, "__required_keys__")
+
+
+def strange_parameters(method: str, path: str, names: Iterable[str]) -> list[str]:
+    """Parameters of a route that Stripe's description, or the installed SDK, does not have."""
+    description = described(folder())
+    template = description.template_of(path)
+    assert template is not None, f"Stripe has no route {path}"
+    operation = description.document["paths"][template][method.lower()]
+    schema = form_schema(operation) if method == "POST" else query_schema(operation)
+    asked = dict.fromkeys(names, "")
+    undescribed = [f"{name} is not described" for name in asked if name not in schema["properties"]]
+    return [*undescribed, *(f"the SDK lacks {name}" for name in unknown_to_sdk(operation, asked))]
 
 
 SDK_PARAMETERS = {
@@ -259,21 +279,64 @@ SDK_PARAMETERS = {
     "GetBalanceTransactionsId": "BalanceTransactionRetrieveParams",
     "GetCharges": "ChargeListParams",
     "GetChargesCharge": "ChargeRetrieveParams",
+    "GetDisputes": "DisputeListParams",
+    "GetDisputesDispute": "DisputeRetrieveParams",
     "GetEvents": "EventListParams",
     "GetEventsId": "EventRetrieveParams",
     "GetPaymentIntents": "PaymentIntentListParams",
     "GetPaymentIntentsIntent": "PaymentIntentRetrieveParams",
     "GetPaymentMethodsPaymentMethod": "PaymentMethodRetrieveParams",
+    "GetPayouts": "PayoutListParams",
+    "GetPayoutsPayout": "PayoutRetrieveParams",
+    "GetRefunds": "RefundListParams",
+    "GetRefundsRefund": "RefundRetrieveParams",
     "GetTransfers": "TransferListParams",
+    "GetTransfersIdReversals": "TransferListReversalsParams",
+    "GetTransfersTransferReversalsId": "TransferRetrieveReversalParams",
     "GetTransfersTransfer": "TransferRetrieveParams",
     "GetWebhookEndpoints": "WebhookEndpointListParams",
     "GetWebhookEndpointsWebhookEndpoint": "WebhookEndpointRetrieveParams",
+    "PostAccountLinks": "AccountLinkCreateParams",
     "PostAccounts": "AccountCreateParams",
+    "PostAccountsAccount": "AccountUpdateParams",
+    "PostDisputesDispute": "DisputeModifyParams",
+    "PostDisputesDisputeClose": "DisputeCloseParams",
     "PostPaymentIntents": "PaymentIntentCreateParams",
     "PostPaymentIntentsIntent": "PaymentIntentUpdateParams",
     "PostPaymentIntentsIntentCancel": "PaymentIntentCancelParams",
     "PostPaymentIntentsIntentConfirm": "PaymentIntentConfirmParams",
+    "PostPayouts": "PayoutCreateParams",
+    "PostPayoutsPayout": "PayoutModifyParams",
+    "PostPayoutsPayoutCancel": "PayoutCancelParams",
+    "PostRefunds": "RefundCreateParams",
+    "PostRefundsRefund": "RefundModifyParams",
+    "PostRefundsRefundCancel": "RefundCancelParams",
     "PostTransfers": "TransferCreateParams",
+    "PostTransfersIdReversals": "TransferCreateReversalParams",
+    "PostTransfersTransfer": "TransferModifyParams",
+    "PostTransfersTransferReversalsId": "TransferModifyReversalParams",
     "PostWebhookEndpoints": "WebhookEndpointCreateParams",
 }
 """The SDK's parameter types, by the description's operation ids."""
+
+BEYOND_THE_SUBSET = {
+    "/v1/disputes/{dispute}/close": ("PostDisputesDisputeClose", "dispute"),
+    "/v1/payouts/{payout}/cancel": ("PostPayoutsPayoutCancel", "payout"),
+    "/v1/refunds/{refund}/cancel": ("PostRefundsRefundCancel", "refund"),
+}
+"""POST routes without parameters that the description leaves out: operation, kind answered."""
+
+
+def bare_post(operation_id: str, kind: str) -> Json:
+    """The description of a POST that takes nothing and answers with an object or an error."""
+
+    def answering(schema: str) -> Json:
+        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+        return {"description": "", "content": content}
+
+    form = {"type": "object", "properties": {}, "additionalProperties": False}
+    return {
+        "operationId": operation_id,
+        "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": form}}},
+        "responses": {"200": answering(kind), "default": answering("error")},
+    }

@@ -11,7 +11,8 @@ from uuid import UUID
 import redis
 from psycopg.types.json import Jsonb
 
-from transactional.catalogue import OfferUnknownError, ProductUnknownError
+from transactional.catalogue.offers import OfferUnknownError
+from transactional.catalogue.products import ProductUnknownError
 from transactional.database import Row, Transaction, statement
 from transactional.errors import RefusedError
 

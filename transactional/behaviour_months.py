@@ -53,11 +53,7 @@ def make(connection: Transaction, month: date) -> bool:
 
 def _create(connection: Transaction, name: str, month: date, end: date) -> None:
     connection.execute(sql.SQL("set local lock_timeout = {}").format(LOCK_TIMEOUT))
-    connection.execute(
-        sql.SQL(
-            "create table {} partition of behaviour_events for values from ({}) to ({})"
-        ).format(sql.Identifier(name), f"{month} 00:00+00", f"{end} 00:00+00")
-    )
+    connection.execute("select open_behaviour_month(%s, %s, %s)", (name, month, end))
 
 
 def _is_there(connection: Transaction, name: str) -> bool:

@@ -60,6 +60,10 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self._pool.close()
 
+    def as_market(self) -> "Database":
+        """Where a vendor's or shopper's request writes down what the market learned by it."""
+        return self
+
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commits at the end of the block, rolls back when it raises.

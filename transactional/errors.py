@@ -22,6 +22,12 @@ class NotFoundError(MarketError):
     code = "not_found"
 
 
+class GoneError(MarketError):
+    """This was here once and is kept no longer."""
+
+    code = "gone"
+
+
 class RefusedError(MarketError):
     """The request is well-formed but asks for something that cannot be."""
 

@@ -15,11 +15,18 @@ def share(cents: int, rate: int) -> int:
     return (cents * rate * 2 + 10_000) // 20_000
 
 
+def included(cents: int, rate: int) -> int:
+    """The tax inside a price of `cents`: `rate` / (10,000 + `rate`) of it, rounded half up once."""
+    return (cents * rate * 2 + 10_000 + rate) // (2 * (10_000 + rate))
+
+
 def split(total_cents: int, weights: Sequence[int]) -> list[int]:
     """`total_cents` in proportion to `weights` by largest remainder; the parts sum to it exactly.
 
     Equal remainders go to the lower position; when every weight is zero the parts are equal.
     """
+    if len(weights) == 1:
+        return [total_cents]
     if not any(weights):
         weights = [1] * len(weights)
     whole = sum(weights)

@@ -27,7 +27,7 @@ class Difference:
     """A day on which a table's rows or cents differ from what the source counted."""
 
     table: str
-    day: date
+    day: date | None
     source_rows: int
     warehouse_rows: int
     source_cents: int
@@ -58,11 +58,14 @@ def _differences(
 ) -> list[Difference]:
     rows = ask(f"""
         with counted as ({counted})
-        select table_name, day,
+        select coalesce(wanted.table_name, counted.table_name) as table_name,
+               coalesce(wanted.day, counted.day) as day,
                coalesce(wanted.rows, 0), coalesce(counted.rows, 0),
                coalesce(wanted.cents, 0), coalesce(counted.cents, 0)
         from {wanted} as wanted
-        full outer join counted using (table_name, day)
+        full outer join counted
+            on wanted.table_name = counted.table_name
+            and wanted.day is not distinct from counted.day -- a held transfer has no day yet
         where wanted.rows is distinct from counted.rows
            or wanted.cents is distinct from counted.cents
         order by table_name, day

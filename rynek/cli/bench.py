@@ -17,6 +17,7 @@ progress = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="End with one JSON line instead of a table.")]
 Scale = Annotated[str, typer.Option(help="Size of the generated market: tiny or small.")]
+Quick = Annotated[bool, typer.Option("--quick", help="One short round: does it run at all?")]
 Repetitions = Annotated[int, typer.Option(min=1, max=50, help="Rounds, load and peer in turn.")]
 
 
@@ -36,6 +37,42 @@ def load(repetitions: Repetitions = 5, as_json: AsJson = False) -> None:
 
     with complaining():
         show(bench.measure(repetitions, data_folder(), progress), as_json)
+
+
+@app.command()
+def orders(quick: Quick = False, as_json: AsJson = False) -> None:
+    """Orders placed per second over HTTP, beside pgbench sending the same statements."""
+    from rynek.bench import orders as bench
+
+    with complaining():
+        show(bench.measure(progress, is_quick=quick), as_json)
+
+
+@app.command("hot-sku")
+def hot_sku(quick: Quick = False, as_json: AsJson = False) -> None:
+    """Everyone wants the one offer: admitted per second, beside orders spread over thousands."""
+    from rynek.bench import hot_sku as bench
+
+    with complaining():
+        show(bench.measure(progress, is_quick=quick), as_json)
+
+
+@app.command()
+def confirming(quick: Quick = False, as_json: AsJson = False) -> None:
+    """Order placed → confirmed, with a Stripe that takes 300 ms for every answer."""
+    from rynek.bench import confirming as bench
+
+    with complaining():
+        show(bench.measure(progress, is_quick=quick), as_json)
+
+
+@app.command()
+def plans(quick: Quick = False, as_json: AsJson = False) -> None:
+    """How Postgres answers every hot query at 2.5 million offers: no large table is read whole."""
+    from rynek.bench import plans as bench
+
+    with complaining():
+        show(bench.measure(progress, is_quick=quick), as_json)
 
 
 def show(report: "Report", as_json: bool) -> None:

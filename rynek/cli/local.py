@@ -85,6 +85,7 @@ def announce(market: "Market") -> None:
     table.add_row(market.serving_url, "vendor pages, recommendations, search")
     table.add_row(f"{market.core_url}/docs", "the transactional core's API")
     table.add_row(market.dagster_url, "pipelines in the Dagster UI")
+    table.add_row(market.mail_folder, "letters to shoppers and vendors")
     console.print(table)
 
 

@@ -2,7 +2,19 @@
 
 import typer
 
-from rynek.cli import bench, demo, evaluation, history, local, market, models, pipeline, verify
+from rynek.cli import (
+    backup,
+    bench,
+    demo,
+    evaluation,
+    history,
+    local,
+    market,
+    models,
+    pipeline,
+    soak,
+    verify,
+)
 
 app = typer.Typer(
     name="rynek",
@@ -22,4 +34,7 @@ app.add_typer(pipeline.app, name="pipeline")
 app.command()(evaluation.evaluate)
 app.add_typer(models.models, name="models")
 app.command()(verify.verify)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.add_typer(bench.app, name="bench")
+app.add_typer(soak.app, name="soak")

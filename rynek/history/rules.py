@@ -13,7 +13,7 @@ from psycopg import Connection, sql
 from rynek.history.errors import HistoryInconsistentError
 
 # Insert triggers whose work this module does; with a strange one, all triggers stay on.
-_KNOWN_TRIGGERS = ["stamp_row_version", "journal_balances"]
+_KNOWN_TRIGGERS = ["stamp_row_version", "journal_balances", "count_rules_change"]
 
 _MAY_LIFT = """
 select has_parameter_privilege('session_replication_role', 'set')
@@ -25,23 +25,27 @@ select has_parameter_privilege('session_replication_role', 'set')
 """
 
 _REFERENCES = """
-select child.relname, child_column.attname, parent.relname, parent_column.attname
+select child.relname, array_agg(child_column.attname::text order by pair.place),
+       parent.relname, array_agg(parent_column.attname::text order by pair.place)
 from pg_constraint as reference
 join pg_class as child on child.oid = reference.conrelid
 join pg_class as parent on parent.oid = reference.confrelid
+cross join unnest(reference.conkey, reference.confkey) with ordinality
+    as pair (child_number, parent_number, place)
 join pg_attribute as child_column
-    on child_column.attrelid = child.oid and child_column.attnum = any (reference.conkey)
+    on child_column.attrelid = child.oid and child_column.attnum = pair.child_number
 join pg_attribute as parent_column
-    on parent_column.attrelid = parent.oid and parent_column.attnum = any (reference.confkey)
+    on parent_column.attrelid = parent.oid and parent_column.attnum = pair.parent_number
 where reference.contype = 'f' and child.relname = any (%s)
-order by child.relname, child_column.attname
+group by reference.oid, child.relname, parent.relname
+order by child.relname, 2
 """
 
 _LOST = """
 select count(*) from {child} as child
-where child.row_version = pg_current_xact_id() and child.{child_column} is not null
+where child.row_version = pg_current_xact_id() and ({child_columns}) is not null
   and not exists (select from {parent} as parent
-                  where parent.{parent_column} = child.{child_column})
+                  where ({parent_columns}) = ({child_columns}))
 """
 
 _UNBALANCED = """
@@ -69,6 +73,7 @@ def hold(connection: Connection, tables: Iterable[str]) -> None:
     Raises HistoryInconsistentError.
     """
     connection.execute("set local session_replication_role = origin")
+    connection.execute("update market_rules set version = version + 1")
     for reference in connection.execute(_REFERENCES, [list(tables)]).fetchall():
         _refuse_lost(connection, *reference)
     unbalanced = connection.execute(_UNBALANCED).fetchone()
@@ -79,17 +84,25 @@ def hold(connection: Connection, tables: Iterable[str]) -> None:
 
 
 def _refuse_lost(
-    connection: Connection, child: str, child_column: str, parent: str, parent_column: str
+    connection: Connection,
+    child: str,
+    child_columns: list[str],
+    parent: str,
+    parent_columns: list[str],
 ) -> None:
-    names = {
-        "child": child,
-        "child_column": child_column,
-        "parent": parent,
-        "parent_column": parent_column,
-    }
-    query = sql.SQL(_LOST).format(**{role: sql.Identifier(name) for role, name in names.items()})
+    query = sql.SQL(_LOST).format(
+        child=sql.Identifier(child),
+        child_columns=_columns("child", child_columns),
+        parent=sql.Identifier(parent),
+        parent_columns=_columns("parent", parent_columns),
+    )
     lost = connection.execute(query).fetchone()
     if lost and lost[0]:
         raise HistoryInconsistentError(
-            f"{lost[0]:,} rows of {child} name no {parent} by {child_column}; nothing was written"
+            f"{lost[0]:,} rows of {child} name no {parent} by {', '.join(child_columns)};"
+            " nothing was written"
         )
+
+
+def _columns(table: str, names: list[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(table, name) for name in names)

@@ -1,5 +1,7 @@
 """Stock of a history: what came in, what was sold of it, what is left."""
 
+from datetime import UTC, datetime
+
 import polars as pl
 from psycopg import Connection
 
@@ -13,7 +15,9 @@ def write_stock(copier: Copier, new_offers: pl.DataFrame, sold: pl.DataFrame) ->
     new_offers: offer_id, received_units (null: as much as was sold), low_stock_threshold;
     sold: offer_id, sold_units.
     """
-    copier.append("stock", opening(new_offers, sold))
+    opened = opening(new_offers, sold)
+    copier.append("stock", opened)
+    copier.append("stock_moves", journal(opened))
     later = sold.join(new_offers, on="offer_id", how="anti").filter(pl.col("sold_units") > 0)
     if later.height:
         _book_later_sales(copier.connection, later)
@@ -32,15 +36,32 @@ def opening(new_offers: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
     return stock
 
 
+def journal(opened: pl.DataFrame) -> pl.DataFrame:
+    """The first move of each offer: how its stock stood when the history ended."""
+    return opened.select(
+        "offer_id",
+        "available_units",
+        "sold_units",
+        kind=pl.lit("opened"),
+        held_units=pl.lit(0),
+        occurred_at=pl.lit(datetime.now(UTC)),
+    )
+
+
 def _book_later_sales(connection: Connection, sold: pl.DataFrame) -> None:
     """What an earlier import did not know of came in and was sold."""
     connection.execute(
-        """update stock
+        """with booked as (
+           update stock
            set received_units = received_units + later.units,
                sold_units = stock.sold_units + later.units,
                version = version + 1,
                row_version = pg_current_xact_id()
            from unnest(%s::bigint[], %s::bigint[]) as later (offer_id, units)
-           where stock.offer_id = later.offer_id""",
+           where stock.offer_id = later.offer_id
+           returning later.offer_id, later.units)
+           insert into stock_moves
+               (offer_id, kind, available_units, held_units, sold_units, occurred_at)
+           select offer_id, 'opened', 0, 0, units, now() from booked""",
         [sold["offer_id"].to_list(), sold["sold_units"].to_list()],
     )

@@ -15,10 +15,13 @@ TEST_KEY = "sk_test_"
 class Addresses:
     """Everything a process needs to reach the servers; empty is a server nobody asked for.
 
+    `database_url` is the schema's owner, who migrates and imports; the core and its workers are
+    given `app_database_url` as theirs, whose role owns nothing.
     An empty `stripe_api_base` beside a key is Stripe itself.
     """
 
     database_url: str = ""
+    app_database_url: str = ""
     pipeline_database_url: str = ""
     redis_url: str = ""
     stripe_api_key: str = ""
@@ -44,7 +47,9 @@ def given_postgres(environ: Mapping[str, str]) -> dict[str, str]:
     require_scheme("DATABASE_URL", url, "postgresql")
     readers = required(environ, "PIPELINE_DATABASE_URL", "DATABASE_URL")
     require_scheme("PIPELINE_DATABASE_URL", readers, "postgresql")
-    return {"database_url": url, "pipeline_database_url": readers}
+    app = environ.get("APP_DATABASE_URL") or url
+    require_scheme("APP_DATABASE_URL", app, "postgresql")
+    return {"database_url": url, "app_database_url": app, "pipeline_database_url": readers}
 
 
 def given_redis(environ: Mapping[str, str]) -> dict[str, str]:

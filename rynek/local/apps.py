@@ -55,6 +55,11 @@ class Market:
     def dagster_url(self) -> str:
         return self.url("dagster")
 
+    @property
+    def mail_folder(self) -> str:
+        """Where letters are written, unless an SMTP server is named."""
+        return os.environ.get("MAIL_FOLDER") or str(self.home.root / "mail")
+
     def url(self, name: str) -> str:
         return f"http://{LOOPBACK}:{self.ports[name]}"
 
@@ -81,10 +86,21 @@ def core(market: Market) -> Process:
 
 
 def core_variables(market: Market) -> dict[str, str]:
-    return market.variables(
-        *("RYNEK_HOME", "DATABASE_URL", "REDIS_URL", "CORE_URL", "SERVING_URL"),
+    """The core and its workers know the database by the role that owns nothing."""
+    variables = market.variables(
+        *("RYNEK_HOME", "REDIS_URL", "CORE_URL", "SERVING_URL"),
         *("STRIPE_API_KEY", "STRIPE_API_BASE", "STRIPE_WEBHOOK_SECRET"),
     )
+    return _letters(market) | variables | {"DATABASE_URL": market.servers.app_database_url}
+
+
+def _letters(market: Market) -> dict[str, str]:
+    """Unless the environment says otherwise, letters are files and webhooks may be local."""
+    return {
+        "MAIL_FOLDER": market.mail_folder,
+        "OPERATOR_EMAIL": "operator@market.example",
+        "WEBHOOKS_MAY_BE_LOCAL": "1",
+    }
 
 
 def serving(market: Market) -> Process:

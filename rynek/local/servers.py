@@ -77,6 +77,7 @@ def known_servers(environ: Mapping[str, str], *, durable: bool) -> tuple[Server,
             is_healthy=lambda home, port: postgres.is_healthy(postgres.url(home, port)),
             variables=lambda home, port: {
                 "DATABASE_URL": postgres.url(home, port),
+                "APP_DATABASE_URL": postgres.url(home, port, postgres.APP),
                 "PIPELINE_DATABASE_URL": postgres.url(home, port, postgres.PIPELINE),
             },
         ),

@@ -68,7 +68,7 @@ def test_a_run_publishes_and_a_second_one_brings_nothing(
 def test_a_failed_check_is_named_and_nothing_is_published(
     market: Market, home: Path, pipeline_database_url: str
 ) -> None:
-    market.ask("alter table vendor_orders drop constraint vendor_orders_check")
+    market.ask("alter table vendor_orders drop constraint net_is_what_is_left")
     market.ask("update vendor_orders set net_cents = net_cents + 1")
     summary = materialize_all(home, pipeline_database_url)
     assert any(failure.startswith("vendor_orders_net: ") for failure in summary.failures)

@@ -17,25 +17,22 @@ from psycopg.rows import dict_row
 
 from tests.serving.market import Market
 from tests.serving.patience import until
-from transactional import (
-    carts,
-    catalogue,
-    holds,
-    installation,
-    orders,
-    shoppers,
-    tokens,
-    vendors,
-)
-from transactional.carts import Wanted
-from transactional.catalogue import NewOffer, NewProduct, OfferChange
+from transactional import installation
+from transactional.access import tokens
+from transactional.access.tokens import Role
+from transactional.catalogue import offers, products
+from transactional.catalogue.offers import NewOffer, OfferChange
+from transactional.catalogue.products import NewProduct
+from transactional.checkout import carts
+from transactional.checkout.carts import Wanted
 from transactional.database import Database, Row, Transaction
+from transactional.facts.relay import RedisSink, Relay
 from transactional.installation import Installation
-from transactional.orders import Purchase
-from transactional.relay import RedisSink, Relay
-from transactional.shoppers import NewShopper
-from transactional.tokens import Role
-from transactional.vendors import NewVendor
+from transactional.ordering import holds, orders
+from transactional.ordering.orders import Purchase
+from transactional.people import shoppers, vendors
+from transactional.people.shoppers import NewShopper
+from transactional.people.vendors import NewVendor
 
 TIME_ZONE = "Europe/Warsaw"
 PUBLISHED = """
@@ -113,21 +110,21 @@ class Core:
 
     def offer(self, vendor_id: int, price_cents: int = 1_000, units: int = 1_000) -> int:
         with self.database.transaction() as connection:
-            product = catalogue.create_product(connection, NewProduct("Green tea"))
+            product = products.create(connection, NewProduct("Green tea"))
             sku = f"SKU-{next(self.numbers)}"
             new = NewOffer(product["product_id"], vendor_id, sku, price_cents, units, 5)
-            return int(catalogue.create_offer(connection, new, now())["offer_id"])
+            return int(offers.create_offer(connection, new, now())["offer_id"])
 
     def change_offer(self, offer_id: int, **change: Any) -> None:
         with self.database.transaction() as connection:
-            catalogue.change_offer(connection, offer_id, OfferChange(**change), now())
+            offers.change_offer(connection, offer_id, OfferChange(**change), now())
 
     def shopper(self) -> Row:
         with self.database.transaction() as connection:
             return shoppers.create(connection, NewShopper(None, "Ada"))
 
     def place(self, connection: Transaction, shopper_id: int, *lines: tuple[int, int]) -> int:
-        cart = carts.quote(connection, [Wanted(*line) for line in lines])
+        cart = carts.quote(connection, [Wanted(*line) for line in lines], carts.ANYWHERE, now())
         return orders.place(connection, [Purchase(shopper_id, cart, now())], now())[0]
 
     def pay(self, connection: Transaction, order_id: int) -> None:

@@ -15,44 +15,22 @@ import pytest
 import redis
 from fastapi.testclient import TestClient
 
+from rynek.soak.emptying import empty
 from tests.conftest import Databases
 from tests.rynek.local.stripe.standins import KEY, Standin, running
 from tests.stripe_contract import check_recording
 from tests.transactional.market import Clock, TestMarket, Visit
+from transactional.access.tokens import Role
 from transactional.database import Database
 from transactional.gateway import Gateway
 from transactional.http.app import create_app
 from transactional.settings import Settings
-from transactional.tokens import Role
 
 SECRET = "whsec_core"
 
 CUT_OFF = """
 select pg_terminate_backend(pid, 5000) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
-"""
-# Rows go table by table: a truncate would give each of a hundred files a successor.
-EMPTY = """
-do $$
-declare
-    name regclass;
-begin
-    set local session_replication_role = replica;
-    for name in
-        select oid from pg_class
-        where relnamespace = 'public'::regnamespace and relkind = 'r'
-        and relname not in ('alembic_version', 'allowed_moves', 'relay')
-    loop
-        execute format('delete from %s', name);
-    end loop;
-    update relay set last_position = 0, published_position = 0, published_at = null;
-    for name in
-        select format('%I', sequencename)::regclass from pg_sequences
-        where schemaname = 'public' and last_value is not null
-    loop
-        execute format('alter sequence %s restart', name);
-    end loop;
-end $$
 """
 
 
@@ -78,13 +56,13 @@ def database_url(shared_database: str) -> str:
     """The package's database as the migrations left it."""
     with psycopg.connect(shared_database, autocommit=True) as connection:
         connection.execute(CUT_OFF)
-        connection.execute(EMPTY)
+    empty(shared_database)
     return shared_database
 
 
 @pytest.fixture
-def settings(database_url: str, redis_url: str, standin: Standin) -> Settings:
-    return Settings(database_url, redis_url, KEY, SECRET, standin.url)
+def settings(app_database_url: str, redis_url: str, standin: Standin) -> Settings:
+    return Settings(app_database_url, redis_url, KEY, SECRET, standin.url)
 
 
 @pytest.fixture

@@ -12,28 +12,26 @@ from uuid import uuid4
 
 from fastapi.testclient import TestClient
 
-from transactional import (
-    carts,
-    catalogue,
-    installation,
-    orders,
-    payments,
-    shoppers,
-    tokens,
-    vendor_accounts,
-    vendors,
-)
-from transactional.carts import Wanted
-from transactional.catalogue import NewOffer, NewProduct
+from transactional import installation
+from transactional.access import tokens
+from transactional.access.tokens import Role
+from transactional.catalogue import offers, products
+from transactional.catalogue.offers import NewOffer
+from transactional.catalogue.products import NewProduct
+from transactional.checkout import carts
+from transactional.checkout.carts import Wanted
 from transactional.database import Database, Row
 from transactional.gateway import Gateway
 from transactional.installation import Installation
-from transactional.intents import Intent
-from transactional.orders import Purchase
+from transactional.ordering import fulfilment, orders
+from transactional.ordering.fulfilment import Shipment
+from transactional.ordering.orders import Purchase
+from transactional.payment import payments
+from transactional.payment.intents import Intent
+from transactional.people import shoppers, vendor_accounts, vendors
+from transactional.people.shoppers import NewShopper
+from transactional.people.vendors import NewVendor
 from transactional.settings import Settings
-from transactional.shoppers import NewShopper
-from transactional.tokens import Role
-from transactional.vendors import NewVendor
 
 
 class Visit(Protocol):
@@ -89,11 +87,11 @@ class TestMarket:
     ) -> int:
         vendor = self.vendor() if vendor is None else vendor
         with self.database.transaction() as connection:
-            product = catalogue.create_product(connection, NewProduct("Green tea"))
+            product = products.create(connection, NewProduct("Green tea"))
             new = NewOffer(
                 product["product_id"], vendor, f"SKU-{next(self.numbers)}", price_cents, units, 5
             )
-            offer_id: int = catalogue.create_offer(connection, new, self.clock())["offer_id"]
+            offer_id: int = offers.create_offer(connection, new, self.clock())["offer_id"]
         return offer_id
 
     def shopper(self) -> Row:
@@ -108,7 +106,9 @@ class TestMarket:
         """Place an order of (offer_id, quantity) lines; returns its id."""
         shopper = self.shopper()["shopper_id"] if shopper is None else shopper
         with self.database.transaction() as connection:
-            cart = carts.quote(connection, [Wanted(*line) for line in wanted])
+            cart = carts.quote(
+                connection, [Wanted(*line) for line in wanted], carts.ANYWHERE, self.clock()
+            )
             purchase = Purchase(shopper, cart, self.clock())
             return orders.place(connection, [purchase], self.clock())[0]
 
@@ -122,6 +122,21 @@ class TestMarket:
     def paid_order(self, *wanted: tuple[int, int]) -> int:
         order_id = self.order(*wanted)
         self.pay(order_id)
+        return order_id
+
+    def deliver(self, order_id: int) -> None:
+        """See every part of a paid order shipped and delivered."""
+        parts = self.rows("select vendor_order_id from vendor_orders where order_id = %s", order_id)
+        for part in parts:
+            with self.database.transaction() as connection:
+                fulfilment.ship(connection, part["vendor_order_id"], Shipment(), self.clock())
+                fulfilment.deliver(connection, part["vendor_order_id"], self.clock())
+
+    def delivered_order(self, *wanted: tuple[int, int]) -> int:
+        """A paid order whose dispute window is over: its transfers are due."""
+        order_id = self.paid_order(*wanted)
+        self.deliver(order_id)
+        self.clock.advance(days=8)
         return order_id
 
     def rows(self, query: str, *values: object) -> list[Row]:

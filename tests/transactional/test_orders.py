@@ -1,10 +1,14 @@
 import pytest
 
 from tests.transactional.market import TestMarket
-from transactional import attempts, carts, catalogue, expiry, orders, payments, vendors
-from transactional.carts import OfferUnavailableError, Wanted
-from transactional.catalogue import OfferChange, OfferUnknownError
-from transactional.orders import OrderNotOpenError
+from transactional.catalogue import offers
+from transactional.catalogue.offers import OfferChange, OfferUnknownError
+from transactional.checkout import carts
+from transactional.checkout.carts import OfferUnavailableError, Wanted
+from transactional.ordering import expiry, orders
+from transactional.ordering.orders import OrderNotOpenError
+from transactional.payment import attempts, payments
+from transactional.people import vendors
 
 
 def test_one_cart_over_two_vendors_is_one_order_with_a_vendor_order_each(
@@ -31,14 +35,14 @@ def test_prices_are_frozen_at_sale(market: TestMarket) -> None:
     order_id = market.order((offer, 1))
     with market.database.transaction() as connection:
         change = OfferChange(price_cents=9_000)
-        catalogue.change_offer(connection, offer, change, market.clock())
+        offers.change_offer(connection, offer, change, market.clock())
     assert market.value("select items_cents from orders where order_id = %s", order_id) == 1_000
 
 
 def test_a_batch_of_orders_is_placed_in_one_go(market: TestMarket) -> None:
     offer, shopper = market.offer(units=10), market.shopper()["shopper_id"]
     with market.database.transaction() as connection:
-        cart = carts.quote(connection, [Wanted(offer, 3)])
+        cart = carts.quote(connection, [Wanted(offer, 3)], carts.ANYWHERE, market.clock())
         purchase = orders.Purchase(shopper, cart, market.clock())
         order_ids = orders.place(connection, [purchase, purchase, purchase], market.clock())
     assert len(set(order_ids)) == 3
@@ -49,7 +53,9 @@ def test_the_same_offer_on_two_lines_holds_the_units_of_both(market: TestMarket)
     offer = market.offer(units=10)
     order_id = market.order((offer, 2), (offer, 3))
     assert market.units(offer) == (5, 5, 0)
-    lines = market.rows("select quantity from order_lines where order_id = %s", order_id)
+    lines = market.rows(
+        "select quantity from order_lines where order_id = %s order by line_id", order_id
+    )
     assert [line["quantity"] for line in lines] == [2, 3]
 
 
@@ -65,7 +71,7 @@ def test_a_paused_offer_and_a_suspended_vendors_offer_cannot_be_bought(
     vendor = market.vendor()
     paused, suspended = market.offer(), market.offer(vendor=vendor)
     with market.database.transaction() as connection:
-        catalogue.change_offer(connection, paused, OfferChange(status="paused"), market.clock())
+        offers.change_offer(connection, paused, OfferChange(status="paused"), market.clock())
         vendors.suspend(connection, vendor, market.clock())
     with pytest.raises(OfferUnavailableError) as refusal:
         market.order((paused, 1), (suspended, 1))

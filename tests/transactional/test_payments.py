@@ -9,46 +9,24 @@ import stripe
 
 from tests.rynek.local.stripe.standins import Standin
 from tests.transactional.market import CHALLENGED_CARD, DECLINED_CARD, GOOD_CARD, TestMarket
-from transactional import expiry, open_tasks, orders, payments, recovery, stock
-from transactional.attempts import MOST_ATTEMPTS, PaymentInProgressError, TooManyAttemptsError
+from tests.transactional.paying import (
+    LosingAnswers,
+    begin,
+    captures,
+    challenged_then_lapsed,
+    recover,
+    sales,
+)
 from transactional.gateway import Gateway, StripeRefusedError, StripeUnavailableError
-from transactional.intents import Intent
-from transactional.payments import Begun, HoldLapsedError, IntentForeignError
-
-
-class LosingAnswers(Gateway):
-    """Stripe does what it is asked, and the answer is lost on the way."""
-
-    def charge(self, *asked: object) -> Intent:
-        super().charge(*asked)  # type: ignore[arg-type]  # passed through as it came
-        raise StripeUnavailableError
-
-
-def begin(market: TestMarket, order_id: int, card: str = GOOD_CARD) -> Begun:
-    with market.database.transaction() as connection:
-        begun = payments.begin(connection, order_id, card, market.clock())
-    assert begun is not None
-    return begun
-
-
-def recover(market: TestMarket) -> int:
-    market.clock.advance(seconds=31)
-    return recovery.recover(market.database, market.gateway, market.clock())
-
-
-def sales(market: TestMarket) -> int:
-    return int(market.value("select count(*) from journals where kind = 'sale'"))
-
-
-def captures(market: TestMarket) -> int:
-    """How many of this market's attempts took money at Stripe."""
-    tries = market.rows("select idempotency_key from payment_attempts")
-    keys = {str(row["idempotency_key"]) for row in tries}
-    intents = market.gateway._client.v1.payment_intents.list({"limit": 100})
-    return sum(
-        intent.status == "succeeded" and intent.metadata.to_dict().get("attempt_key") in keys
-        for intent in intents.auto_paging_iter()
-    )
+from transactional.ordering import expiry, orders
+from transactional.payment import charging, payments
+from transactional.payment.attempts import (
+    MOST_ATTEMPTS,
+    PaymentInProgressError,
+    TooManyAttemptsError,
+)
+from transactional.payment.intents import Intent
+from transactional.payment.payments import HoldLapsedError, IntentForeignError
 
 
 def test_a_good_card_pays_sells_posts_and_owes_the_vendors(market: TestMarket) -> None:
@@ -150,7 +128,7 @@ def test_continues_from_a_charge_whose_answer_was_lost_without_charging_twice(
 def test_continues_from_an_answer_that_was_never_written(market: TestMarket) -> None:
     order_id = market.order((market.offer(), 1))
     begun = begin(market, order_id)
-    payments._ask_for_money(market.gateway, begun, market.clock())
+    charging.ask_for_money(market.gateway, begun, market.clock())
     assert recover(market) == 1
     assert market.status(order_id) == "paid"
     assert captures(market) == 1
@@ -160,7 +138,7 @@ def test_after_a_day_stripe_is_asked_instead_of_repeating_a_call_whose_key_may_b
     market: TestMarket,
 ) -> None:
     lost, never_sent = (market.order((market.offer(), 1)) for _ in range(2))
-    payments._ask_for_money(market.gateway, begin(market, lost), market.clock())
+    charging.ask_for_money(market.gateway, begin(market, lost), market.clock())
     begin(market, never_sent)
     market.clock.advance(hours=24)
     assert recover(market) == 2
@@ -251,17 +229,6 @@ def test_a_lapsed_challenge_is_cancelled_at_stripe_too(market: TestMarket) -> No
     assert market.value("select status from payments") == "cancelled"
 
 
-def challenged_then_lapsed(market: TestMarket, standin: Standin, offer: int) -> int:
-    """An order whose shopper passed the challenge just as the hold lapsed."""
-    order_id = market.order((offer, 1))
-    challenged = market.pay(order_id, CHALLENGED_CARD)
-    assert challenged is not None
-    market.clock.advance(minutes=16)
-    expiry.sweep(market.database, market.clock())
-    standin.authenticate(challenged.payment_intent_id)
-    return order_id
-
-
 def test_a_late_capture_revives_its_order_where_units_are_free(
     market: TestMarket, standin: Standin
 ) -> None:
@@ -272,26 +239,6 @@ def test_a_late_capture_revives_its_order_where_units_are_free(
     assert market.status(order_id) == "paid"
     assert market.units(offer) == (0, 0, 1)
     assert sales(market) == 1
-
-
-def test_a_late_capture_without_units_is_an_open_task_until_they_are_back(
-    market: TestMarket, standin: Standin
-) -> None:
-    offer = market.offer(units=1)
-    order_id = challenged_then_lapsed(market, standin, offer)
-    market.order((offer, 1))
-    recover(market)
-    assert market.status(order_id) == "cancelled"
-    with market.database.transaction() as connection:
-        (task,) = open_tasks.read(connection, market.clock())
-    assert (task["kind"], task["detail"]) == (
-        "payment_without_order",
-        f"ord_{order_id} lacks units",
-    )
-    with market.database.transaction() as connection:
-        stock.move(connection, stock.RESTOCK, {offer: 1}, market.clock())
-    recover(market)
-    assert market.status(order_id) == "paid"
 
 
 def test_a_cancelled_order_stays_cancelled_when_its_declined_payment_is_closed(

@@ -9,9 +9,9 @@ import pytest
 import redis
 
 from tests.transactional.market import TestMarket, Visit
-from transactional import facts
 from transactional.database import Row
-from transactional.relay import PUBLISHED, STREAM, RedisSink, Relay, RelayTakenError
+from transactional.facts import outbox
+from transactional.facts.relay import PUBLISHED, STREAM, RedisSink, Relay, RelayTakenError
 
 
 def relay(market: TestMarket, stream: "redis.Redis") -> Relay:
@@ -28,7 +28,7 @@ def published(stream: "redis.Redis") -> list[dict[str, Any]]:
 def write(market: TestMarket, *names: str) -> None:
     with market.database.transaction() as connection:
         for name in names:
-            facts.write(connection, "test", name, 1, {}, market.clock())
+            outbox.write(connection, "test", name, 1, {}, market.clock())
 
 
 def test_facts_get_positions_in_order_and_the_last_ends_the_batch(
@@ -65,7 +65,7 @@ def test_a_fact_that_commits_late_gets_a_later_position_and_holds_nobody_up(
     market: TestMarket, stream: "redis.Redis"
 ) -> None:
     with relay(market, stream) as one, market.database.transaction() as late:
-        facts.write(late, "test", "late", 1, {}, market.clock())
+        outbox.write(late, "test", "late", 1, {}, market.clock())
         write(market, "early")
         assert one.run_once(market.clock) == 1
         late.execute("commit")
@@ -110,7 +110,7 @@ def test_after_redis_lost_everything_it_goes_on_and_the_rest_is_read_from_the_co
         one.run_once(market.clock)
     assert [fact["key"] for fact in published(stream)] == ["c"]
     with market.database.transaction() as connection:
-        page = facts.page(connection, 0, 2)
+        page = outbox.page(connection, 0, 2)
     assert [fact["key"] for fact in page.facts] == ["a", "b"]
     assert page.published_position == 3
 
@@ -128,7 +128,7 @@ def test_another_markets_facts_on_the_stream_make_way(
 def test_unpublished_facts_are_not_served(market: TestMarket) -> None:
     write(market, "a")
     with market.database.transaction() as connection:
-        assert facts.page(connection, 0, 10) == facts.FactPage([], 0, None)
+        assert outbox.page(connection, 0, 10) == outbox.FactPage([], 0, None)
 
 
 def test_the_published_position_is_written_each_time_with_its_moment(
@@ -165,7 +165,7 @@ def test_the_heartbeats_moment_lies_before_what_it_does_not_cover(
     beat = json.loads(cast(Any, stream.get(PUBLISHED)))
     assert (beat["position"], beat["at"]) == (1, begun_at.isoformat())
     with market.database.transaction() as connection:
-        page = facts.page(connection, 0, 10)
+        page = outbox.page(connection, 0, 10)
     assert (page.published_position, page.published_at) == (1, begun_at)
 
 

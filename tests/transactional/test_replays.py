@@ -6,8 +6,8 @@ import pytest
 from httpx import Response
 
 from tests.transactional.market import DECLINED_CARD, GOOD_CARD, TestMarket, Visit
-from transactional import payments, recovery
 from transactional.http import payments as pay_route
+from transactional.payment import payments, recovery
 
 ORDERS = "/v1/orders"
 

@@ -41,3 +41,31 @@ def test_a_wrong_secret_is_not_printed() -> None:
     with pytest.raises(ConfigurationInvalidError) as refusal:
         settings.from_environment(GOOD | {"STRIPE_API_KEY": "very-secret"})
     assert "very-secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("SMTP_URL", "http://mail.example", "wanted: smtp://"),
+        ("SMTP_URL", "smtp://", "and a host"),
+        ("MAIL_FROM", "nobody", "wanted: one e-mail address"),
+        ("OPERATOR_EMAIL", "a b@c", "wanted: one e-mail address"),
+        ("WEBHOOKS_MAY_BE_LOCAL", "yes", "wanted: 0 or 1"),
+    ],
+)
+def test_a_wrong_setting_of_mail_is_named(name: str, value: str, wanted: str) -> None:
+    with pytest.raises(ConfigurationInvalidError, match=wanted) as refusal:
+        settings.from_environment(GOOD | {name: value})
+    assert name in str(refusal.value)
+
+
+def test_a_mail_servers_password_is_not_printed() -> None:
+    with pytest.raises(ConfigurationInvalidError) as refusal:
+        settings.from_environment(GOOD | {"SMTP_URL": "imap://me:very-secret@mail.example"})
+    assert "very-secret" not in str(refusal.value)
+
+
+def test_without_mail_settings_letters_wait_and_webhooks_stay_public() -> None:
+    chosen = settings.from_environment(GOOD)
+    assert (chosen.smtp_url, chosen.mail_folder, chosen.operator_email) == (None, None, None)
+    assert not chosen.are_webhooks_local

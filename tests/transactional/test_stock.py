@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.transactional.market import TestMarket
-from transactional import catalogue, expiry, stock
-from transactional.catalogue import OfferChange
+from transactional.catalogue import offers
+from transactional.catalogue.offers import OfferChange
 from transactional.errors import MarketError
-from transactional.stock import OutOfStockError
+from transactional.ordering import expiry, stock
+from transactional.ordering.stock import OutOfStockError
 
 
 def at_once(*works: Callable[[], object]) -> list[object]:
@@ -114,6 +115,25 @@ def test_a_new_threshold_is_told(market: TestMarket) -> None:
     offer = market.offer(units=50)
     change = OfferChange(low_stock_threshold=60)
     with market.database.transaction() as connection:
-        catalogue.change_offer(connection, offer, change, market.clock())
+        offers.change_offer(connection, offer, change, market.clock())
     payload = market.value("select payload from outbox where type = 'stock.changed'")
     assert (payload["available_units"], payload["low_stock_threshold"]) == (50, 60)
+
+
+def test_the_journal_tells_every_movement_with_its_order(market: TestMarket) -> None:
+    offer = market.offer(units=9)
+    paid = market.paid_order((offer, 2), (offer, 1))
+    lapsed = market.order((offer, 4))
+    market.clock.advance(minutes=16)
+    expiry.sweep(market.database, market.clock())
+    with market.database.transaction() as connection:
+        newest_first = stock.moves_of(connection, offer, None, 10)
+    assert [(move["kind"], move["order_id"]) for move in reversed(newest_first)] == [
+        ("opened", None),
+        ("held", paid),
+        ("sold", paid),
+        ("held", lapsed),
+        ("released", lapsed),
+    ]
+    assert sum(move["available_units"] for move in newest_first) == market.units(offer)[0] == 6
+    assert sum(move["sold_units"] for move in newest_first) == 3

@@ -3,10 +3,11 @@ from uuid import UUID
 import pytest
 
 from tests.transactional.market import TestMarket
-from transactional import fulfilment, vendor_accounts, vendors
-from transactional.fulfilment import MoveRefusedError
 from transactional.gateway import Gateway, StripeRefusedError, StripeUnavailableError
-from transactional.vendors import VendorMoveRefusedError
+from transactional.ordering import fulfilment
+from transactional.ordering.fulfilment import MoveRefusedError, Shipment
+from transactional.people import vendor_accounts, vendors
+from transactional.people.vendors import VendorMoveRefusedError
 
 
 def status(market: TestMarket, vendor_id: int) -> str:
@@ -105,7 +106,9 @@ def test_a_paid_vendor_order_is_shipped_then_delivered_and_nothing_else(
         with pytest.raises(MoveRefusedError) as refusal:
             fulfilment.deliver(connection, key, market.clock())
         assert refusal.value.details == {"status": "paid", "wanted": "delivered"}
-        shipped = fulfilment.ship(connection, key, "TRACK-1", market.clock())
+        shipped = fulfilment.ship(
+            connection, key, Shipment(tracking_code="TRACK-1"), market.clock()
+        )
         delivered = fulfilment.deliver(connection, key, market.clock())
     assert (shipped["status"], shipped["tracking_code"]) == ("shipped", "TRACK-1")
     assert delivered["delivered_at"] == market.clock()
@@ -115,4 +118,4 @@ def test_an_unpaid_vendor_order_is_not_shipped(market: TestMarket) -> None:
     market.order((market.offer(), 1))
     key = market.value("select vendor_order_id from vendor_orders")
     with market.database.transaction() as connection, pytest.raises(MoveRefusedError):
-        fulfilment.ship(connection, key, None, market.clock())
+        fulfilment.ship(connection, key, Shipment(), market.clock())

@@ -1,4 +1,6 @@
+from datetime import timedelta
 from itertools import permutations
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,9 +13,9 @@ from tests.transactional.market import (
     intent_event,
     signed,
 )
-from transactional import payments, webhooks
 from transactional.gateway import Gateway, StripeUnavailableError
-from transactional.intents import Intent
+from transactional.payment import charging, payments, webhooks
+from transactional.payment.intents import Intent
 
 
 def deliver(market: TestMarket, *events: dict[str, object]) -> None:
@@ -69,7 +71,7 @@ def test_a_webhook_that_comes_before_our_own_answer_is_enough(market: TestMarket
     with market.database.transaction() as connection:
         begun = payments.begin(connection, order_id, "pm_card_visa", market.clock())
     assert begun is not None
-    intent = payments._ask_for_money(market.gateway, begun, market.clock())
+    intent = charging.ask_for_money(market.gateway, begun, market.clock())
     deliver(market, intent_event(intent.payment_intent_id))
     assert market.status(order_id) == "paid"
     payments.finish(market.database, market.gateway, begun, market.clock())
@@ -160,11 +162,14 @@ def test_an_event_that_stripe_keeps_refusing_is_set_aside_for_an_operator(
     assert (task["kind"], task["key"]) == ("webhook_set_aside", event["id"])
 
 
-def test_an_outage_sets_nothing_aside(market: TestMarket) -> None:
-    class Away(Gateway):
-        def ask(self, payment_intent_id: str) -> Intent:
-            raise StripeUnavailableError
+class Away(Gateway):
+    """Stripe cannot be reached."""
 
+    def ask(self, payment_intent_id: str) -> Intent:
+        raise StripeUnavailableError
+
+
+def test_an_outage_sets_nothing_aside(market: TestMarket) -> None:
     with market.database.transaction() as connection:
         webhooks.store(connection, intent_event("pi_1"), market.clock())
     away = Away(market.settings)
@@ -172,3 +177,52 @@ def test_an_outage_sets_nothing_aside(market: TestMarket) -> None:
         assert webhooks.apply(market.database, away, market.clock()) == 1
         market.clock.advance(hours=1)
     assert market.value("select set_aside_at from webhook_events") is None
+
+
+def test_when_an_outage_ends_all_that_waits_is_tried_at_once(
+    market: TestMarket, standin: Standin
+) -> None:
+    order_id, intent_id = passed_challenge(market, standin)
+    with market.database.transaction() as connection:
+        for _ in range(2):
+            webhooks.store(connection, intent_event(intent_id), market.clock())
+    for _ in range(12):
+        webhooks.apply(market.database, Away(market.settings), market.clock())
+        market.clock.advance(minutes=61)
+    market.rows(
+        "update webhook_events set retry_at = %s where event_id ="
+        " (select max(event_id) from webhook_events) returning 1 as n",
+        market.clock() + timedelta(hours=1),
+    )
+    assert webhooks.apply(market.database, market.gateway, market.clock()) == 1
+    assert webhooks.apply(market.database, market.gateway, market.clock()) == 1
+    assert market.status(order_id) == "paid"
+
+
+def test_an_operator_puts_back_a_webhook_that_was_set_aside(
+    market: TestMarket, visit: Visit, standin: Standin
+) -> None:
+    order_id, intent_id = passed_challenge(market, standin)
+    event = intent_event(intent_id)
+    with market.database.transaction() as connection:
+        webhooks.store(connection, event, market.clock())
+        connection.execute("update webhook_events set set_aside_at = now(), attempts = 13")
+    assert webhooks.apply(market.database, market.gateway, market.clock()) == 0
+    path, keys = f"/v1/webhooks/{event['id']}/retry", iter("abc")
+
+    def retry(path: str) -> tuple[int, Any]:
+        answer = visit("operator").post(path, headers={"Idempotency-Key": next(keys)})
+        return answer.status_code, answer.json()
+
+    assert retry(path)[0] == 200
+    assert webhooks.apply(market.database, market.gateway, market.clock()) == 1
+    assert market.status(order_id) == "paid"
+    assert retry(path)[1]["code"] == "webhook_applied"
+    assert retry("/v1/webhooks/evt_1/retry")[1]["code"] == "webhook_unknown"
+
+
+def test_only_an_operator_puts_webhooks_back(market: TestMarket, visit: Visit) -> None:
+    answer = visit("vendor", market.vendor()).post(
+        "/v1/webhooks/evt_1/retry", headers={"Idempotency-Key": "a"}
+    )
+    assert answer.status_code == 403

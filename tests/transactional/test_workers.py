@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import psycopg
@@ -14,9 +15,10 @@ import redis
 
 from tests.rynek.local.stripe.standins import until
 from tests.transactional.market import TestMarket, intent_event
-from transactional import webhooks, workers
+from transactional import workers
 from transactional.errors import UnavailableError
-from transactional.relay import PUBLISHED, STREAM
+from transactional.facts.relay import PUBLISHED, STREAM
+from transactional.payment import webhooks
 from transactional.workers import Worker
 
 pytestmark = pytest.mark.slow
@@ -34,28 +36,42 @@ def environment(market: TestMarket) -> dict[str, str]:
 
 
 @contextmanager
-def running(market: TestMarket) -> Iterator["subprocess.Popen[bytes]"]:
+def running(market: TestMarket, **more: str) -> Iterator["subprocess.Popen[bytes]"]:
     command = [sys.executable, "-m", "transactional.workers"]
-    with subprocess.Popen(command, env=environment(market)) as process:
+    with subprocess.Popen(command, env=environment(market) | more) as process:
         try:
             yield process
         finally:
             process.kill()
 
 
+def sale_with_nothing_to_dispute(market: TestMarket) -> int:
+    """A delivered order whose transfers are due at once; returns its id."""
+    market.rows("update installation set dispute_window_days = 0 returning 1")
+    order_id = market.paid_order((market.offer(), 1))
+    market.deliver(order_id)
+    return order_id
+
+
 def is_sent(market: TestMarket) -> bool:
     return bool(market.value("select bool_and(status = 'sent') from transfers"))
+
+
+def is_applied(market: TestMarket, event_id: str) -> bool:
+    applied_at = market.value("select applied_at from webhook_events where event_id = %s", event_id)
+    return applied_at is not None
 
 
 def test_the_workers_do_what_is_due_and_stop_cleanly_on_a_signal(
     market: TestMarket, stream: "redis.Redis"
 ) -> None:
-    order_id = market.paid_order((market.offer(), 1))
+    order_id = sale_with_nothing_to_dispute(market)
+    event = intent_event(market.value("select stripe_payment_intent_id from payments"))
     with market.database.transaction() as connection:
-        webhooks.store(connection, intent_event("pi_unknown", "customer.created"), market.clock())
+        webhooks.store(connection, event, market.clock())
     with running(market) as process:
         until(lambda: is_sent(market), 20)
-        until(lambda: market.value("select applied_at from webhook_events"), 20)
+        until(lambda: is_applied(market, event["id"]), 20)
         facts = market.value("select count(*) from outbox")
         until(lambda: cast(Any, stream.xlen(STREAM)) == facts, 20)
         process.send_signal(signal.SIGTERM)
@@ -74,10 +90,23 @@ def test_the_workers_outlive_lost_connections_to_postgres_and_redis(
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
         stream.client_kill_filter(_type="normal", skipme=True)
-        market.paid_order((market.offer(), 1))
+        sale_with_nothing_to_dispute(market)
         until(lambda: is_sent(market), 20)
         until(lambda: cast(Any, stream.xlen(STREAM)) > 0, 20)
         assert process.poll() is None
+
+
+def test_a_sale_ends_in_letters_and_an_order_forgotten_in_its_cancellation(
+    market: TestMarket, stream: "redis.Redis", tmp_path: Path
+) -> None:
+    offer = market.offer()
+    market.rows("update vendors set email = 'vendor@shop.example' returning 1")
+    market.paid_order((offer, 1))
+    with running(market, MAIL_FOLDER=str(tmp_path)):
+        until(lambda: list(tmp_path.glob("new_order.*.eml")), 20)
+        market.rows("update timers set due_at = now() returning 1")
+        until(lambda: list(tmp_path.glob("vendor_order_cancelled.*.eml")), 20)
+    assert market.value("select status from vendor_orders") == "cancelled"
 
 
 def test_a_wrong_setting_stops_the_start_and_says_which(market: TestMarket) -> None:
@@ -114,4 +143,4 @@ def test_an_unforeseen_error_ends_every_worker_and_is_reported() -> None:
         raise ZeroDivisionError
 
     idle = Worker("idle", lambda stop: cast(None, stop.wait(30)))
-    assert not workers._supervise([Worker("broken", fail), idle], threading.Event())
+    assert not workers.supervise([Worker("broken", fail), idle], threading.Event())

@@ -1,6 +1,7 @@
 """The core's ASGI app: `uvicorn transactional.http.app:app`."""
 
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -10,25 +11,73 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from transactional import settings
+from transactional.access.rate_limits import RateLimits
 from transactional.database import Database
 from transactional.gateway import Gateway
 from transactional.http import (
+    audit,
     behaviour,
+    calendars,
     catalogue,
+    catalogue_imports,
+    disputes,
     docs,
+    images,
+    notifications,
+    onboarding,
+    order_answers,
     orders,
     payments,
     people,
     platform,
     problems,
+    products,
+    refunds,
+    reviews,
+    routing,
+    rules,
+    stock,
+    vendor_balances,
     vendor_orders,
+    vendor_rules,
+    vendor_webhooks,
     vendors,
 )
+from transactional.http.batching import BATCHES_IN_FLIGHT, Batcher
 from transactional.http.body_limit import BodyLimit
+from transactional.http.desk import OrderDesk
 from transactional.http.market import Market
+from transactional.http.request_id import RequestId
+from transactional.ordering.placement import Desk
 
 SECONDS_FOR_REDIS = 1.0
-ROUTERS = (vendors, catalogue, people, orders, payments, vendor_orders, behaviour, platform, docs)
+ROUTERS = (
+    vendors,
+    onboarding,
+    products,
+    catalogue,
+    catalogue_imports,
+    stock,
+    images,
+    routing,
+    reviews,
+    rules,
+    vendor_rules,
+    people,
+    orders,
+    payments,
+    vendor_orders,
+    refunds,
+    disputes,
+    vendor_balances,
+    calendars,
+    vendor_webhooks,
+    notifications,
+    behaviour,
+    platform,
+    audit,
+    docs,
+)
 
 
 def create_app(
@@ -41,9 +90,20 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         present = chosen or settings.from_environment()
         client = _redis(present.redis_url)
-        with Database(present.database_url) as database, client:
-            app.state.market = Market(database, Gateway(present), client, clock)
-            yield
+        threads = ThreadPoolExecutor(BATCHES_IN_FLIGHT, "placing")
+        with Database(present.database_url) as database, client, threads:
+            limits = RateLimits()
+            market = Market(
+                *(database, Gateway(present), client, clock),
+                limits=limits,
+                requests_per_minute=present.requests_per_minute,
+                are_webhooks_local=present.are_webhooks_local,
+            )
+            app.state.market = market
+            desk = Desk(database, clock, order_answers.newly_placed, market.admit)
+            app.state.waiting_orders = Batcher(desk.serve, threads)
+            with limits.synced(client):
+                yield
 
     app = FastAPI(
         title="Rynek core",
@@ -54,7 +114,9 @@ def create_app(
         redoc_url=None,
         responses=problems.RESPONSES,
     )
+    app.add_middleware(OrderDesk)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RequestId)
     problems.install(app)
     for routes in ROUTERS:
         app.include_router(routes.router)

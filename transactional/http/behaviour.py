@@ -6,13 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, Field
 
-from transactional import behaviour, shoppers
+from transactional import behaviour
+from transactional.access.tokens import Caller
 from transactional.behaviour import Event, EventType
 from transactional.database import Transaction
 from transactional.errors import RefusedError
 from transactional.http.market import Running, caller_if_any
 from transactional.http.wire import Answer, Body, OfferId, ProductId
-from transactional.tokens import Caller
+from transactional.people import shoppers
 
 router = APIRouter(tags=["behaviour"])
 MOST_EVENTS = 500

@@ -1,9 +1,14 @@
 """A bound on request bodies: what is larger is refused while it is read, not after."""
 
+import re
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY_BYTES = 1_000_000
+# A catalogue's CSV is read and kept as it streams in, so its size costs no memory.
+LARGEST_FILE_BYTES = 64_000_000
+FILES = re.compile("/v1/vendors/[^/]+/catalogue-imports")
 
 
 class BodyLimit:
@@ -18,13 +23,15 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         read_bytes = 0
+        is_file = FILES.fullmatch(scope["path"]) is not None
+        largest_bytes = LARGEST_FILE_BYTES if is_file else self._largest_bytes
 
         async def bounded() -> Message:
             nonlocal read_bytes
             message = await receive()
             read_bytes += len(message.get("body", b""))
-            if read_bytes > self._largest_bytes:
-                raise HTTPException(413, f"a body has at most {self._largest_bytes} bytes")
+            if read_bytes > largest_bytes:
+                raise HTTPException(413, f"a body has at most {largest_bytes} bytes")
             return message
 
         await self._app(scope, bounded, send)

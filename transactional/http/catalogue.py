@@ -1,4 +1,4 @@
-"""Routes of categories, products and offers."""
+"""Routes of offers and their stock."""
 
 from typing import Annotated, Literal
 
@@ -6,60 +6,36 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field
 
-from transactional import catalogue, stock, vendors
-from transactional.catalogue import NewOffer, NewProduct, OfferChange
+from transactional.access.tokens import Caller
+from transactional.catalogue import offers
+from transactional.catalogue.offers import NewOffer, OfferChange
 from transactional.database import Transaction
 from transactional.errors import ForbiddenError
-from transactional.http.market import OnceOnly, Operator, Running, VendorOrOperator
+from transactional.http.market import OnceOnly, Running, VendorOrOperator
 from transactional.http.wire import (
     Answer,
     Body,
-    CategoryId,
     Cents,
     Limit,
     OfferId,
     Page,
     ProductId,
     Units,
+    VariantId,
     VendorId,
     page,
     position,
 )
-from transactional.tokens import Caller
+from transactional.ordering import stock
+from transactional.people import vendors
 
 router = APIRouter(tags=["catalogue"])
 DEFAULT_PAGE = 50
 
 
-class CategoryBody(Body):
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    parent_id: CategoryId | None = None
-
-
-class Category(Answer):
-    category_id: CategoryId
-    parent_id: CategoryId | None
-    name: str
-
-
-class ProductBody(Body):
-    title: Annotated[str, Field(min_length=1, max_length=500)]
-    category_id: CategoryId | None = None
-    brand: Annotated[str, Field(max_length=200)] | None = None
-    image_url: Annotated[str, Field(max_length=2_000, pattern="^(https?://|/)")] | None = None
-
-
-class Product(Answer):
-    product_id: ProductId
-    category_id: CategoryId | None
-    title: str
-    brand: str | None
-    image_url: str | None
-    created_at: AwareDatetime
-
-
 class OfferBody(Body):
     product_id: ProductId
+    variant_id: VariantId | None = None
     vendor_id: VendorId | None = Field(None, description="A vendor's token stands for its own.")
     sku: Annotated[str, Field(min_length=1, max_length=100)]
     price_cents: Cents
@@ -80,6 +56,7 @@ class Restock(Body):
 class Offer(Answer):
     offer_id: OfferId
     product_id: ProductId
+    variant_id: VariantId | None
     vendor_id: VendorId
     sku: str
     price_cents: int
@@ -88,43 +65,6 @@ class Offer(Answer):
     available_units: int
     low_stock_threshold: int
     created_at: AwareDatetime
-
-
-@router.post("/v1/categories", status_code=201, response_model=Category)
-def create_category(body: CategoryBody, _: Operator, once: OnceOnly) -> JSONResponse:
-    return once.answer(
-        201, lambda c: Category.of(catalogue.create_category(c, body.name, body.parent_id))
-    )
-
-
-@router.get("/v1/categories")
-def list_categories(
-    market: Running, cursor: str | None = None, limit: Limit = DEFAULT_PAGE
-) -> Page[Category]:
-    with market.database.transaction() as connection:
-        rows = catalogue.list_categories(connection, position("cat", cursor), limit)
-    return page(Category.of_all(rows), limit, "cat", rows[-1]["category_id"] if rows else None)
-
-
-@router.post("/v1/products", status_code=201, response_model=Product)
-def create_product(body: ProductBody, _: VendorOrOperator, once: OnceOnly) -> JSONResponse:
-    new = NewProduct(body.title, body.category_id, body.brand, body.image_url)
-    return once.answer(201, lambda c: Product.of(catalogue.create_product(c, new)))
-
-
-@router.get("/v1/products")
-def list_products(
-    market: Running, cursor: str | None = None, limit: Limit = DEFAULT_PAGE
-) -> Page[Product]:
-    with market.database.transaction() as connection:
-        rows = catalogue.list_products(connection, position("prd", cursor), limit)
-    return page(Product.of_all(rows), limit, "prd", rows[-1]["product_id"] if rows else None)
-
-
-@router.get("/v1/products/{product_id}")
-def read_product(product_id: ProductId, market: Running) -> Product:
-    with market.database.transaction() as connection:
-        return Product.of(catalogue.read_product(connection, product_id))
 
 
 @router.post("/v1/offers", status_code=201, response_model=Offer)
@@ -136,11 +76,12 @@ def create_offer(body: OfferBody, who: VendorOrOperator, once: OnceOnly) -> JSON
         body.price_cents,
         body.available_units,
         body.low_stock_threshold,
+        body.variant_id,
     )
 
     def create(connection: Transaction) -> Offer:
         vendors.read(connection, new.vendor_id)
-        return Offer.of(catalogue.create_offer(connection, new, once.market.clock()))
+        return Offer.of(offers.create_offer(connection, new, once.market.clock()))
 
     return once.answer(201, create)
 
@@ -153,14 +94,14 @@ def list_offers(
     limit: Limit = DEFAULT_PAGE,
 ) -> Page[Offer]:
     with market.database.transaction() as connection:
-        rows = catalogue.list_offers(connection, vendor, position("off", cursor), limit)
+        rows = offers.list_offers(connection, vendor, position("off", cursor), limit)
     return page(Offer.of_all(rows), limit, "off", rows[-1]["offer_id"] if rows else None)
 
 
 @router.get("/v1/offers/{offer_id}")
 def read_offer(offer_id: OfferId, market: Running) -> Offer:
     with market.database.transaction() as connection:
-        return Offer.of(catalogue.read_offer(connection, offer_id))
+        return Offer.of(offers.read_offer(connection, offer_id))
 
 
 @router.patch("/v1/offers/{offer_id}")
@@ -170,7 +111,7 @@ def change_offer(
     with market.database.transaction() as connection:
         _demand_own_offer(connection, who, offer_id)
         change = OfferChange(**body.model_dump())
-        return Offer.of(catalogue.change_offer(connection, offer_id, change, market.clock()))
+        return Offer.of(offers.change_offer(connection, offer_id, change, market.clock()))
 
 
 @router.post("/v1/offers/{offer_id}/restock", response_model=Offer)
@@ -180,7 +121,7 @@ def restock(
     def work(connection: Transaction) -> Offer:
         _demand_own_offer(connection, who, offer_id)
         stock.move(connection, stock.RESTOCK, {offer_id: body.units}, once.market.clock())
-        return Offer.of(catalogue.read_offer(connection, offer_id))
+        return Offer.of(offers.read_offer(connection, offer_id))
 
     return once.answer(200, work)
 
@@ -195,6 +136,6 @@ def _vendor_of(body: OfferBody, who: Caller) -> int:
 
 def _demand_own_offer(connection: Transaction, who: Caller, offer_id: int) -> None:
     """A foreign offer is as good as none."""
-    offer = catalogue.read_offer(connection, offer_id)
+    offer = offers.read_offer(connection, offer_id)
     if who.role == "vendor" and offer["vendor_id"] != who.subject_id:
-        raise catalogue.OfferUnknownError
+        raise offers.OfferUnknownError

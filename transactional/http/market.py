@@ -1,7 +1,7 @@
-"""What a request needs of the running market, and who is asking."""
+"""What a request needs of the running market, who is asking, and whether it is too often."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,14 +10,24 @@ from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from transactional import replays, tokens
+from transactional.access import replays, tokens
+from transactional.access.rate_limits import RateLimits
+from transactional.access.tokens import Caller, Role
 from transactional.database import Database, Transaction
 from transactional.errors import ForbiddenError, UnauthenticatedError
 from transactional.gateway import Gateway
 from transactional.http import problems
+from transactional.http.request_database import READING, RequestDatabase
 from transactional.http.stripe_seats import StripeSeats
 from transactional.http.wire import Answer
-from transactional.tokens import Caller, Role
+
+# Guessing a token is hopeless; whoever tries is told to stop.
+FAILED_SIGN_INS_PER_MINUTE = 300
+BEHIND_ONE_ADDRESS = 100
+# Signed by Stripe, or asked by whoever keeps the process alive.
+UNLIMITED = frozenset({"/v1/webhooks/stripe", "/healthz", "/readyz"})
+# POSTs that a token which only reads may send.
+WITHOUT_EFFECT = frozenset({"/v1/quote", "/v1/introspect"})
 
 
 @dataclass(frozen=True)
@@ -29,11 +39,22 @@ class Market:
     redis: "redis.Redis"
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     seats: StripeSeats = field(default_factory=StripeSeats)
+    limits: RateLimits = field(default_factory=RateLimits)
+    requests_per_minute: int = 6_000
+    are_webhooks_local: bool = False
+
+    def admit(self, who: Caller) -> None:
+        """Count a request of theirs. Raises RateLimitedError; a service stands for many people."""
+        if who.role != "service":
+            self.limits.demand(who.principal, self.requests_per_minute)
 
 
 def running_market(request: Request) -> Market:
+    """The market, its database as this request has it. Raises RateLimitedError for an address."""
     market: Market = request.app.state.market
-    return market
+    if request.url.path not in UNLIMITED:
+        _admit_address(request, market)
+    return replace(market, database=RequestDatabase(market.database, request, market.clock))
 
 
 Running = Annotated[Market, Depends(running_market)]
@@ -41,19 +62,37 @@ bearer = HTTPBearer(auto_error=False, description="A token minted by POST /v1/to
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
-def caller(market: Running, credentials: Credentials) -> Caller:
-    """Who is asking. Raises UnauthenticatedError."""
+def caller(request: Request, market: Running, credentials: Credentials) -> Caller:
+    """Who is asking. Raises UnauthenticatedError, ScopeMissingError, RateLimitedError."""
     if credentials is None:
         raise UnauthenticatedError
     with market.database.transaction() as connection:
         found = tokens.introspect(connection, credentials.credentials)
     if found is None:
-        raise UnauthenticatedError("this token is unknown, expired or revoked; mint a new one")
+        market.limits.demand(f"failed {_address(request)}", FAILED_SIGN_INS_PER_MINUTE)
+        raise UnauthenticatedError(tokens.NOT_LIVING)
+    market.admit(found)
+    if not (found.may_write or request.method in READING or request.url.path in WITHOUT_EFFECT):
+        raise tokens.ScopeMissingError
+    request.state.caller = found
     return found
 
 
-def caller_if_any(market: Running, credentials: Credentials) -> Caller | None:
-    return None if credentials is None else caller(market, credentials)
+def caller_if_any(request: Request, market: Running, credentials: Credentials) -> Caller | None:
+    return None if credentials is None else caller(request, market, credentials)
+
+
+def _admit_address(request: Request, market: Market) -> None:
+    """Those with a token share a wider limit: many people come through one proxy."""
+    if "Authorization" in request.headers:
+        most = market.requests_per_minute * BEHIND_ONE_ADDRESS
+        market.limits.demand(f"tokens of {_address(request)}", most)
+    else:
+        market.limits.demand(_address(request), market.requests_per_minute)
+
+
+def _address(request: Request) -> str:
+    return f"address {request.client.host if request.client else 'unknown'}"
 
 
 class Allowed:
@@ -87,10 +126,16 @@ class Once:
         with self.market.database.transaction() as connection:
             stored = replays.claim(connection, self.request)
             if stored is not None:
+                self.note_replay()
                 return respond(stored, is_replayed=True)
             answer = replays.Answer(status, work(connection).model_dump(mode="json"))
             replays.remember(connection, self.request, answer)
         return respond(answer, is_replayed=False)
+
+    def note_replay(self) -> None:
+        """This request has no effect of its own: an earlier one had it, and is audited."""
+        if isinstance(self.market.database, RequestDatabase):
+            self.market.database.note_replay()
 
 
 def respond(answer: replays.Answer, *, is_replayed: bool) -> JSONResponse:

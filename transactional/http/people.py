@@ -9,7 +9,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field
 
-from transactional import ids, replays, shoppers, tokens
+from transactional import ids
+from transactional.access import replays, tokens
+from transactional.access.tokens import (
+    LONGEST_LIFETIME,
+    SUBJECT_PREFIX,
+    Role,
+    Scope,
+    SubjectInvalidError,
+)
 from transactional.database import Transaction
 from transactional.errors import ConflictError, RefusedError
 from transactional.http.market import (
@@ -21,8 +29,8 @@ from transactional.http.market import (
     Shopper,
 )
 from transactional.http.wire import Answer, Body, Country, ShopperId
-from transactional.shoppers import NewShopper
-from transactional.tokens import LONGEST_LIFETIME, SUBJECT_PREFIX, Role, SubjectInvalidError
+from transactional.people import shoppers
+from transactional.people.shoppers import NewShopper
 
 router = APIRouter(tags=["people"])
 DEFAULT_LIFETIME = timedelta(days=30)
@@ -63,22 +71,31 @@ class TokenBody(Body):
     lifetime_seconds: Annotated[
         int, Field(strict=True, ge=1, le=int(LONGEST_LIFETIME.total_seconds()))
     ] = int(DEFAULT_LIFETIME.total_seconds())
+    scopes: Annotated[list[Scope], Field(max_length=2)] = Field(
+        [], description="`read` alone only reads; without any it may do what its role may."
+    )
+    name: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        None, description="Whose it is, where the role has no subject; the audit trail says so."
+    )
 
 
 class Token(Answer):
     token: str
     role: Role
     subject: str | None
+    scopes: list[Scope]
+    name: str | None
 
 
 class Introspection(Answer):
-    """RFC 7662; `sub` is the typed id, `exp` seconds since 1970."""
+    """RFC 7662; `sub` is the typed id, `exp` seconds since 1970, `scope` null: no bound."""
 
     active: bool
     role: Role | None = None
     sub: str | None = None
     shopper_pseudonym: int | None = None
     exp: int | None = None
+    scope: str | None = None
 
 
 class Revocation(Answer):
@@ -164,6 +181,7 @@ def introspect(_: Service, token: FormToken, market: Running) -> Introspection:
         sub=found.subject,
         shopper_pseudonym=found.shopper_pseudonym,
         exp=int(found.expires_at.timestamp()),
+        scope=" ".join(found.scopes) or None,
     )
 
 
@@ -183,5 +201,11 @@ def _mint(connection: Transaction, body: TokenBody) -> Token:
         raise SubjectInvalidError
     subject_id = ids.internal(prefix, body.subject) if prefix and body.subject else None
     lifetime = timedelta(seconds=body.lifetime_seconds)
-    token = tokens.mint(connection, body.role, subject_id, lifetime)
-    return Token(token=token, role=body.role, subject=body.subject)
+    token = tokens.mint(connection, body.role, subject_id, lifetime, body.scopes, body.name)
+    return Token(
+        token=token,
+        role=body.role,
+        subject=body.subject,
+        scopes=body.scopes,
+        name=body.name,
+    )

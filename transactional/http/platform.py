@@ -4,17 +4,23 @@ from typing import Annotated, Any
 
 import psycopg
 import redis
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
-from transactional import facts, open_tasks, webhooks
+from transactional import open_tasks
+from transactional.database import Transaction
 from transactional.errors import MarketError, UnavailableError
-from transactional.http.market import Operator, Running, Service
+from transactional.facts import outbox
+from transactional.http.market import OnceOnly, Operator, Running, Service
 from transactional.http.wire import Answer
+from transactional.payment import webhooks
 
 router = APIRouter(tags=["platform"])
 DEFAULT_FACTS = 500
+
+EventId = Annotated[str, Path(pattern="^evt_[A-Za-z0-9_]+$", max_length=255, examples=["evt_1PzK"])]
 
 
 class NotReadyError(UnavailableError):
@@ -40,6 +46,15 @@ class OpenTask(Answer):
     key: str
     since: AwareDatetime
     detail: str | None
+
+
+class Webhook(Answer):
+    """An event of Stripe, with the tries so far and what the last one met."""
+
+    event_id: str
+    type: str
+    attempts: int
+    last_error: str | None
 
 
 class OpenTasks(Answer):
@@ -70,11 +85,11 @@ def read_facts(
     _: Service,
     market: Running,
     after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
-    limit: Annotated[int, Query(ge=1, le=facts.LARGEST_PAGE)] = DEFAULT_FACTS,
+    limit: Annotated[int, Query(ge=1, le=outbox.LARGEST_PAGE)] = DEFAULT_FACTS,
 ) -> FactsPage:
     """Published facts behind a position: what a reader missed on the stream."""
     with market.database.transaction() as connection:
-        found = facts.page(connection, after, limit)
+        found = outbox.page(connection, after, limit)
     return FactsPage(
         facts=found.facts,
         published_position=found.published_position,
@@ -100,6 +115,16 @@ async def receive_webhook(
     event = market.gateway.open_event(body, signature)
     await run_in_threadpool(_store, market, event)
     return Health(status="stored")
+
+
+@router.post("/v1/webhooks/{event_id}/retry", response_model=Webhook)
+def retry_webhook(event_id: EventId, _: Operator, once: OnceOnly) -> JSONResponse:
+    """Put a webhook back that was set aside; one that waits is tried at once."""
+
+    def retry(connection: Transaction) -> Webhook:
+        return Webhook.of(webhooks.try_again(connection, event_id, once.market.clock()))
+
+    return once.answer(200, retry)
 
 
 def _store(market: Running, event: dict[str, Any]) -> None:

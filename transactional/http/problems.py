@@ -1,6 +1,7 @@
 """Problem Details (RFC 9457): one error shape with a stable `code` on every route."""
 
 import logging
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -8,11 +9,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
+from transactional.access.rate_limits import RateLimitedError
 from transactional.errors import (
     ConflictError,
     DeclinedError,
     ForbiddenError,
+    GoneError,
     MarketError,
     NotFoundError,
     RefusedError,
@@ -30,7 +34,9 @@ STATUS: dict[type[MarketError], int] = {
     ForbiddenError: 403,
     NotFoundError: 404,
     ConflictError: 409,
+    GoneError: 410,
     RefusedError: 422,
+    RateLimitedError: 429,
     UnavailableError: 503,
 }
 CODES_OF_STATUS = {404: "route_unknown", 405: "method_not_allowed", 413: "body_too_large"}
@@ -60,19 +66,13 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def answer(status: int, code: str, detail: str, **details: Any) -> JSONResponse:
-    title = code.replace("_", " ").capitalize()
-    problem = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
+def answer(status: int, code: str, detail: str, /, **details: Any) -> JSONResponse:
     headers = {"Retry-After": str(SECONDS_TO_RETRY)} if status == 503 else {}
+    if status == 429:
+        headers["Retry-After"] = str(details.get("retry_after_seconds", SECONDS_TO_RETRY))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse({**details, **problem}, status, headers, MEDIA_TYPE)
+    return JSONResponse(_body(status, code, detail, details), status, headers, MEDIA_TYPE)
 
 
 def status_of(error: MarketError) -> int:
@@ -81,22 +81,32 @@ def status_of(error: MarketError) -> int:
 
 def body_of(error: MarketError) -> dict[str, Any]:
     """The problem's JSON, where it has to be stored beside an idempotency key."""
+    return _body(status_of(error), error.code, str(error), error.details)
+
+
+def _body(status: int, code: str, detail: str, details: Mapping[str, Any]) -> dict[str, Any]:
+    """A problem's own members come first; a thing's `status` beside them is its present status."""
+    named = {"present_status" if name == "status" else name: details[name] for name in details}
     return {
-        **error.details,
+        **named,
         "type": "about:blank",
-        "title": error.code.replace("_", " ").capitalize(),
-        "status": status_of(error),
-        "detail": str(error),
-        "code": error.code,
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+        "code": code,
     }
 
 
 def install(app: FastAPI) -> None:
     """Let every error of `app` leave as a Problem."""
-    app.add_exception_handler(MarketError, _market_error)
-    app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _fault)
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def respond(scope: Scope, error: Exception) -> JSONResponse:
+    """The Problem of an error, for an endpoint that stands in front of the app."""
+    handler = next(handler for kind, handler in HANDLERS.items() if isinstance(error, kind))
+    return await handler(Request(scope), error)
 
 
 async def _market_error(_: Request, error: Exception) -> JSONResponse:
@@ -131,6 +141,14 @@ async def _fault(_: Request, error: Exception) -> JSONResponse:
     return answer(
         500, "internal_error", "this is our fault and is logged; nothing half-done is kept"
     )
+
+
+HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[JSONResponse]]] = {
+    MarketError: _market_error,
+    RequestValidationError: _invalid_request,
+    HTTPException: _http_error,
+    Exception: _fault,
+}
 
 
 def describe(app: FastAPI) -> None:

@@ -1,72 +1,39 @@
-"""Routes of vendor orders: what a vendor sees and does."""
+"""Routes of vendor orders: what a vendor sees and does, the most urgent first."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from transactional import fulfilment, ids
+from transactional import ids
+from transactional.access.tokens import Caller
 from transactional.database import Row, Transaction
 from transactional.errors import ForbiddenError
 from transactional.http.market import OnceOnly, Running, VendorOrOperator
+from transactional.http.vendor_order_answers import VendorOrder, VendorOrderStatus
 from transactional.http.wire import (
-    Answer,
     Body,
     Limit,
-    LineId,
-    OfferId,
-    OrderId,
     Page,
-    ProductId,
     VendorId,
     VendorOrderId,
     page,
 )
-from transactional.tokens import Caller
+from transactional.ordering import fulfilment, vendor_orders
+from transactional.ordering.fulfilment import Shipment
 
 router = APIRouter(tags=["vendor orders"])
 DEFAULT_PAGE = 20
 
-VendorOrderStatus = Literal["pending_payment", "paid", "shipped", "delivered", "cancelled"]
-
 
 class ShipmentBody(Body):
+    carrier: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     tracking_code: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
-
-class VendorLine(Answer):
-    line_id: LineId
-    offer_id: OfferId
-    product_id: ProductId
-    title: str
-    sku: str
-    quantity: int
-    line_cents: int
-    shipping_cents: int
-    commission_cents: int
-    processing_cents: int
-
-
-class VendorOrder(Answer):
-    vendor_order_id: VendorOrderId
-    order_id: OrderId
-    vendor_id: VendorId
-    status: VendorOrderStatus
-    items_cents: int
-    shipping_cents: int
-    commission_cents: int
-    processing_cents: int
-    net_cents: int
-    units: int
-    placed_at: AwareDatetime
-    paid_at: AwareDatetime | None
-    shipped_at: AwareDatetime | None
-    delivered_at: AwareDatetime | None
-    cancelled_at: AwareDatetime | None
-    tracking_code: str | None
-    version: int
-    lines: list[VendorLine]
+    @property
+    def shipment(self) -> Shipment:
+        return Shipment(self.carrier, self.tracking_code)
 
 
 @router.get("/v1/vendor-orders")
@@ -75,13 +42,19 @@ def list_vendor_orders(
     market: Running,
     vendor: Annotated[VendorId | None, Query()] = None,
     status: VendorOrderStatus | None = None,
+    sort: Literal["newest", "priority"] = "newest",
     cursor: str | None = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> Page[VendorOrder]:
+    """A vendor's orders, newest first, page by page. With `sort=priority` the paid ones in the
+    order in which to ship them, each saying why: that list has no cursor, its head is what counts.
+    """
     vendor_id = _vendor_of(who, vendor)
+    if sort == "priority":
+        return _worklist(market, vendor_id, limit)
     before = None if cursor is None else ids.internal("vor", cursor)
     with market.database.transaction() as connection:
-        rows = fulfilment.list_of_vendor(connection, vendor_id, status, before, limit)
+        rows = vendor_orders.list_of_vendor(connection, vendor_id, status, before, limit)
     last_key = rows[-1]["vendor_order_id"] if rows else None
     return page(VendorOrder.of_all(rows), limit, "vor", last_key)
 
@@ -101,9 +74,20 @@ def ship(
     def work(connection: Transaction) -> VendorOrder:
         _own(connection, who, vendor_order_id)
         now = once.market.clock()
-        return VendorOrder.of(fulfilment.ship(connection, vendor_order_id, body.tracking_code, now))
+        return VendorOrder.of(fulfilment.ship(connection, vendor_order_id, body.shipment, now))
 
     return once.answer(200, work)
+
+
+@router.put("/v1/vendor-orders/{vendor_order_id}/tracking")
+def track(
+    vendor_order_id: VendorOrderId, body: ShipmentBody, who: VendorOrOperator, market: Running
+) -> VendorOrder:
+    """Name the carrier and code of what is under way, or correct them."""
+    with market.database.transaction() as connection:
+        _own(connection, who, vendor_order_id)
+        row = fulfilment.track(connection, vendor_order_id, body.shipment, market.clock())
+    return VendorOrder.of(row)
 
 
 @router.post("/v1/vendor-orders/{vendor_order_id}/deliver", response_model=VendorOrder)
@@ -113,6 +97,25 @@ def deliver(vendor_order_id: VendorOrderId, who: VendorOrOperator, once: OnceOnl
         return VendorOrder.of(fulfilment.deliver(connection, vendor_order_id, once.market.clock()))
 
     return once.answer(200, work)
+
+
+@router.post("/v1/vendor-orders/{vendor_order_id}/cancel", response_model=VendorOrder)
+def cancel(vendor_order_id: VendorOrderId, who: VendorOrOperator, once: OnceOnly) -> JSONResponse:
+    """Give up what is paid and not shipped: its units are free again, its money goes back."""
+    reason: fulfilment.CancelReason = "vendor" if who.role == "vendor" else "operator"
+
+    def work(connection: Transaction) -> VendorOrder:
+        _own(connection, who, vendor_order_id)
+        now = once.market.clock()
+        return VendorOrder.of(fulfilment.cancel(connection, vendor_order_id, reason, now))
+
+    return once.answer(200, work)
+
+
+def _worklist(market: Running, vendor_id: int, limit: int) -> Page[VendorOrder]:
+    with market.database.transaction() as connection:
+        rows = vendor_orders.most_urgent(connection, vendor_id, market.clock(), limit)
+    return Page(data=VendorOrder.of_all(rows), next_cursor=None)
 
 
 def _vendor_of(who: Caller, vendor: int | None) -> int:
@@ -126,7 +129,7 @@ def _vendor_of(who: Caller, vendor: int | None) -> int:
 
 def _own(connection: Transaction, who: Caller, vendor_order_id: int) -> Row:
     """A foreign vendor order is as good as none."""
-    found = fulfilment.read(connection, vendor_order_id)
+    found = vendor_orders.read(connection, vendor_order_id)
     if who.role == "vendor" and found["vendor_id"] != who.subject_id:
-        raise fulfilment.VendorOrderUnknownError
+        raise vendor_orders.VendorOrderUnknownError
     return found

@@ -5,6 +5,9 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
+ROLES = Path(__file__).with_name("roles.sql")
+"""The roles that the schema grants to; they belong to the cluster."""
+
 
 def upgrade(database_url: str, revision: str = "head") -> None:
     """Bring the database at `database_url` to `revision`; one already there is left alone."""

@@ -1,12 +1,24 @@
--- one row: the new vendor's key; its owner and its ledger account come with it
+-- one row: the new vendor's key; its owner, where it has none yet, and its ledger account come with it.
+-- Where nothing is asked of vendors of its country, an application is as good as reviewed.
 with owner as (
-    insert into owners (legal_name) values (%(legal_name)s) returning owner_id
+    insert into owners (legal_name)
+    select %(legal_name)s where %(owner_id)s::bigint is null
+    returning owner_id
 ),
 
 vendor as (
-    insert into vendors (owner_id, name, status, country, region, ships_within_days)
-    select owner_id, %(name)s, 'verifying', %(country)s, %(region)s, %(ships_within_days)s
-    from owner
+    insert into vendors (owner_id, name, status, country, region, ships_within_days, email)
+    select
+        coalesce(%(owner_id)s::bigint, (select owner_id from owner)),
+        %(name)s,
+        case when exists (
+            select from checklist_items
+            where is_required and not is_retired and coalesce(country, %(country)s) = %(country)s
+        ) then 'applied' else 'verifying' end,
+        %(country)s,
+        %(region)s,
+        %(ships_within_days)s,
+        %(email)s
     returning vendor_id
 )
 

@@ -1,39 +1,66 @@
--- one row per offer whose units moved; an offer that lacks the available units stays out and unmoved.
--- Rows are locked in key order, so that two carts with the same offers cannot deadlock.
+-- one row per offer whose units moved, with its journal; an offer that lacks the available units stays out and
+-- unmoved. Rows are locked in key order, so that two carts with the same offers cannot deadlock.
 with moves as (
-    select offer_id, available_units, held_units, sold_units
-    from unnest(
-        %(offer_ids)s::bigint[], %(available_units)s::bigint[], %(held_units)s::bigint[], %(sold_units)s::bigint[]
-    ) as move (offer_id, available_units, held_units, sold_units)
+    select offer_id, order_id, units
+    from unnest(%(offer_ids)s::bigint[], %(order_ids)s::bigint[], %(units)s::bigint[])
+        as move (offer_id, order_id, units)
+),
+
+totals as (
+    select
+        offer_id,
+        %(available)s::bigint * sum(units)::bigint as available_units,
+        %(held)s::bigint * sum(units)::bigint as held_units,
+        %(sold)s::bigint * sum(units)::bigint as sold_units
+    from moves
+    group by offer_id
 ),
 
 locked as materialized (
     select stock.offer_id
     from stock
-    join moves using (offer_id)
+    join totals using (offer_id)
     order by stock.offer_id
     for update of stock
 ),
 
 moved as (
     update stock set
-        available_units = stock.available_units + moves.available_units,
-        held_units = stock.held_units + moves.held_units,
-        sold_units = stock.sold_units + moves.sold_units,
-        received_units = stock.received_units + moves.available_units + moves.held_units + moves.sold_units,
+        available_units = stock.available_units + totals.available_units,
+        held_units = stock.held_units + totals.held_units,
+        sold_units = stock.sold_units + totals.sold_units,
+        received_units = stock.received_units + totals.available_units + totals.held_units + totals.sold_units,
         version = stock.version + 1
     from locked
-    join moves using (offer_id)
+    join totals using (offer_id)
     where
         stock.offer_id = locked.offer_id
-        and stock.available_units + moves.available_units >= 0
+        and stock.available_units + totals.available_units >= 0
     returning
         new.offer_id,
         new.version,
         new.low_stock_threshold,
-        old.available_units as units_before,
         new.available_units as units_after,
-        new.received_units > old.received_units as is_restock
+        new.received_units > old.received_units
+        or (old.available_units > 0) <> (new.available_units > 0)
+        or (old.available_units > new.low_stock_threshold) <> (new.available_units > new.low_stock_threshold)
+            as is_told
+),
+
+journal as (
+    insert into stock_moves (
+        offer_id, order_id, kind, available_units, held_units, sold_units, occurred_at
+    )
+    select
+        moves.offer_id,
+        moves.order_id,
+        %(kind)s,
+        %(available)s::bigint * moves.units,
+        %(held)s::bigint * moves.units,
+        %(sold)s::bigint * moves.units,
+        %(now)s
+    from moved
+    join moves using (offer_id)
 ),
 
 crossings as (
@@ -52,11 +79,8 @@ crossings as (
         )
     from moved
     join offers using (offer_id)
-    where
-        moved.is_restock
-        or (moved.units_before > 0) <> (moved.units_after > 0)
-        or (moved.units_before > moved.low_stock_threshold) <> (moved.units_after > moved.low_stock_threshold)
+    where moved.is_told
     order by moved.offer_id
 )
 
-select offer_id, units_after as available_units, version from moved
+select offer_id, is_told from moved

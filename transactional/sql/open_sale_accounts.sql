@@ -8,6 +8,10 @@ from (
     union all
     select 'processing_recovery', null
     union all
+    select 'commission_tax_payable', null
+    union all
+    select 'tax_payable', null
+    union all
     select distinct 'vendor_payable', vendor_id from vendor_orders where order_id = any(%(order_ids)s)
 ) as wanted
 where not exists (

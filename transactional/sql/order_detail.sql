@@ -1,4 +1,4 @@
--- one row per order, newest first, with the keys of its vendor orders, its hold and its latest payment
+-- one row per order, newest first, with the keys of its vendor orders, its hold and the payment that paid it, or its latest
 with parts as (
     select order_id, array_agg(vendor_order_id order by vendor_order_id) as vendor_order_ids
     from vendor_orders
@@ -10,7 +10,7 @@ latest_payments as (
     select distinct on (order_id) order_id, status, failure_code
     from payments
     where order_id = any(%(order_ids)s)
-    order by order_id, hold_generation desc
+    order by order_id, ended_in is not distinct from 'order' desc, hold_generation desc
 )
 
 select
@@ -19,7 +19,11 @@ select
     orders.status,
     orders.items_cents,
     orders.shipping_cents,
+    orders.discount_cents,
+    orders.tax_cents,
     orders.total_cents,
+    orders.refunded_cents,
+    orders.ship_to_country,
     orders.placed_at,
     orders.paid_at,
     orders.cancelled_at,

@@ -1,4 +1,4 @@
--- one journal per paid order: balance at Stripe against vendors' payables and the platform's fees
+-- one journal per paid order: balance at Stripe against vendors' payables, the platform's fees and the taxes
 with sales as (
     select order_id, paid_at, total_cents from orders where order_id = any(%(order_ids)s) and status = 'paid'
 ),
@@ -26,6 +26,16 @@ amounts as (
     group by order_id
     union all
     select order_id, 'processing_recovery', null, -sum(processing_cents)::bigint
+    from vendor_orders
+    join sales using (order_id)
+    group by order_id
+    union all
+    select order_id, 'commission_tax_payable', null, -sum(commission_tax_cents)::bigint
+    from vendor_orders
+    join sales using (order_id)
+    group by order_id
+    union all
+    select order_id, 'tax_payable', null, -sum(withheld_tax_cents)::bigint
     from vendor_orders
     join sales using (order_id)
     group by order_id

@@ -36,11 +36,15 @@ select
         'shipped_at', vendor_orders.shipped_at,
         'delivered_at', vendor_orders.delivered_at,
         'cancelled_at', vendor_orders.cancelled_at,
+        'cancel_reason', vendor_orders.cancel_reason,
+        'ship_by_at', vendor_orders.ship_by_at,
+        'deliver_by_date', vendor_orders.deliver_by_date,
         'items_cents', vendor_orders.items_cents,
         'shipping_cents', vendor_orders.shipping_cents,
         'commission_cents', vendor_orders.commission_cents,
         'processing_cents', vendor_orders.processing_cents,
         'net_cents', vendor_orders.net_cents,
+        'refunded_cents', vendor_orders.refunded_cents,
         'units', vendor_orders.units,
         'lines', lines.lines
     )

@@ -13,6 +13,8 @@ select
     shipping_cents,
     commission_cents,
     processing_cents,
+    commission_tax_cents,
+    withheld_tax_cents,
     net_cents,
     units
 from staging.vendor_orders

@@ -10,9 +10,11 @@ from typing import Final
 import uvicorn
 
 from rynek.local.stripe.app import Settings, build
+from rynek.local.stripe.hangup import Line
 from rynek.local.stripe.store import StoreTakenError
 
 RECORD_VARIABLE: Final = "RYNEK_STRIPE_RECORD"
+DELAY_VARIABLE: Final = "RYNEK_STRIPE_DELAY_SECONDS"
 GRACE_S: Final = 3
 
 
@@ -28,6 +30,7 @@ def main() -> int:
         app,
         host=arguments.host,
         port=arguments.port,
+        http=Line,
         log_level="warning",
         timeout_graceful_shutdown=GRACE_S,
     )
@@ -41,7 +44,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--host", type=loopback, default="127.0.0.1", help="a loopback address")
     parser.add_argument("--webhook-url", help="where every event is sent")
     parser.add_argument("--webhook-secret", help="whsec_..., signs what is sent")
-    parser.add_argument("--latency-ms", type=int, default=0, help="wait before each answer")
+    parser.add_argument(
+        "--delay-ms",
+        type=float,
+        default=1000 * seconds(os.environ.get(DELAY_VARIABLE, "0")),
+        help=f"wait before each answer (default: ${DELAY_VARIABLE}, in seconds)",
+    )
     record = os.environ.get(RECORD_VARIABLE)
     parser.add_argument(
         "--record",
@@ -53,6 +61,14 @@ def parse() -> argparse.Namespace:
     if bool(arguments.webhook_url) != bool(arguments.webhook_secret):
         parser.error("--webhook-url and --webhook-secret go together")
     return arguments
+
+
+def seconds(value: str) -> float:
+    """What the environment says. Raises SystemExit naming the variable, the value and the wish."""
+    try:
+        return float(value)
+    except ValueError:
+        sys.exit(f"{DELAY_VARIABLE} is {value!r}, and must be seconds: a number such as 0.3")
 
 
 def loopback(host: str) -> str:
@@ -71,7 +87,7 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
         store=arguments.store,
         webhook_url=arguments.webhook_url,
         webhook_secret=arguments.webhook_secret,
-        latency_s=arguments.latency_ms / 1000,
+        delay_s=arguments.delay_ms / 1000,
         record=arguments.record,
     )
 

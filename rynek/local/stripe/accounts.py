@@ -1,29 +1,20 @@
 """Connected accounts (v1), as destinations of transfers.
 
-Stripe asks an account questions before it may receive money; here a capability that is requested
-is active at once.
+Stripe asks an account questions before it may receive money; onboarding.py says when it does here.
 """
 
 from typing import Final
 
 from msgspec import Struct
 
+from rynek.local.stripe import bank_accounts, onboarding
 from rynek.local.stripe.exchange import Answer, Call, ok
 from rynek.local.stripe.ids import mint
 from rynek.local.stripe.listing import empty, listed
 from rynek.local.stripe.parameters import Nothing, Page, currency_code, merged, read
 from rynek.local.stripe.refusals import Json
 
-SETTLED_REQUIREMENTS: Final[Json] = {
-    "alternatives": [],
-    "current_deadline": None,
-    "currently_due": [],
-    "disabled_reason": None,
-    "errors": [],
-    "eventually_due": [],
-    "past_due": [],
-    "pending_verification": [],
-}
+PROFILE: Final = ("mcc", "name", "product_description", "support_email", "url")
 
 
 class Capability(Struct, forbid_unknown_fields=True, frozen=True):
@@ -45,27 +36,69 @@ class BusinessProfile(Struct, forbid_unknown_fields=True, frozen=True):
     url: str | None = None
 
 
-class CreateAccount(Struct, forbid_unknown_fields=True):
+class ChangeAccount(Struct, forbid_unknown_fields=True):
+    """What a platform may say again about a vendor's account; what is not given stays."""
+
+    email: str | None = None
+    business_type: str | None = None
+    default_currency: str | None = None
+    capabilities: Capabilities = Capabilities()
+    business_profile: BusinessProfile = BusinessProfile()
+    external_account: str | None = None
+    metadata: dict[str, str] | None = None
+
+
+class CreateAccount(ChangeAccount, forbid_unknown_fields=True):
     """What a platform says about a vendor's account."""
 
     type: str = "standard"
     country: str = "US"
-    email: str | None = None
-    business_type: str | None = None
-    default_currency: str = "usd"
-    capabilities: Capabilities = Capabilities()
-    business_profile: BusinessProfile = BusinessProfile()
-    metadata: dict[str, str] | None = None
 
 
 def create(call: Call) -> Answer:
-    account = account_of(read(CreateAccount, call.form), call.now)
+    """An account with the bank account given, or a good one.
+
+    With `metadata[onboarding]=strict` it may do nothing before its owner answered.
+    """
+    wanted = read(CreateAccount, call.form)
+    account = account_of(wanted, call.now)
+    if onboarding.is_strict(account["metadata"]):
+        onboarding.await_answers(account)
+    bank_accounts.give(call, account, wanted.external_account or bank_accounts.GOOD)
     return ok(call.books.add(account).body)
+
+
+def update(call: Call) -> Answer:
+    wanted = read(ChangeAccount, call.form)
+    record = onboarding.account_in(call)
+    account = record.body
+    for name in ("email", "business_type"):
+        account[name] = getattr(wanted, name) or account[name]
+    account["default_currency"] = currency_code(
+        wanted.default_currency or account["default_currency"]
+    )
+    account["metadata"] = merged(account["metadata"], wanted.metadata)
+    account["business_profile"] |= {
+        name: value for name in PROFILE if (value := getattr(wanted.business_profile, name))
+    }
+    if wanted.external_account is not None:
+        bank_accounts.give(call, account, wanted.external_account)
+    request(account, wanted.capabilities, call.now)
+    return onboarding.told(call, record)
+
+
+def request(account: Json, wanted: Capabilities, now: int) -> None:
+    """Give the capabilities asked for: at once, or when the owner has answered."""
+    asked = {name for name in ("card_payments", "transfers") if getattr(wanted, name).requested}
+    fresh = asked - account["capabilities"].keys()
+    account["capabilities"] |= dict.fromkeys(sorted(fresh), "inactive")
+    if fresh and not account["requirements"]["currently_due"]:
+        onboarding.answered(account, now)
 
 
 def retrieve(call: Call) -> Answer:
     read(Nothing, call.form)
-    return ok(call.find("account", "account", call.path["id"]).body)
+    return ok(onboarding.account_in(call).body)
 
 
 def list_accounts(call: Call) -> Answer:
@@ -74,31 +107,29 @@ def list_accounts(call: Call) -> Answer:
 
 def account_of(wanted: CreateAccount, now: int) -> Json:
     account_id = mint("acct_1")
-    requested = {
-        "card_payments": wanted.capabilities.card_payments.requested,
-        "transfers": wanted.capabilities.transfers.requested,
-    }
-    return {
+    account: Json = {
         "id": account_id,
         "object": "account",
         "business_profile": profile_of(wanted.business_profile),
         "business_type": wanted.business_type,
-        "capabilities": {name: "active" for name, is_on in requested.items() if is_on},
-        "charges_enabled": requested["card_payments"],
+        "capabilities": {},
+        "charges_enabled": False,
         "controller": {"type": "application", "is_controller": True},
         "country": wanted.country,
         "created": now,
-        "default_currency": currency_code(wanted.default_currency),
+        "default_currency": currency_code(wanted.default_currency or "usd"),
         "details_submitted": True,
         "email": wanted.email,
         "external_accounts": empty(f"/v1/accounts/{account_id}/external_accounts"),
-        "future_requirements": SETTLED_REQUIREMENTS,
+        "future_requirements": onboarding.NOTHING_DUE,
         "metadata": merged({}, wanted.metadata),
-        "payouts_enabled": requested["transfers"],
-        "requirements": SETTLED_REQUIREMENTS,
+        "payouts_enabled": False,
+        "requirements": onboarding.NOTHING_DUE,
         "tos_acceptance": {"date": now},
         "type": wanted.type,
     }
+    request(account, wanted.capabilities, now)
+    return account
 
 
 def profile_of(profile: BusinessProfile) -> Json:

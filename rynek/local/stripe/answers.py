@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from rynek.local.stripe.exchange import Answer
 from rynek.local.stripe.refusals import InvalidParameter, Json, KeyInUse, KeyMisused
-from rynek.local.stripe.store import Books
+from rynek.local.stripe.store import Books, text
 
 KEPT_S: Final = 24 * 3600
 MAX_KEY_LETTERS: Final = 255
@@ -45,7 +47,7 @@ def recall(books: Books, key: str, asked: str, now: int) -> Saved | None:
             "Keys for idempotent requests can only be used with the same endpoint and parameters "
             f"they were first used with. Use another key than '{key}' for another request."
         )
-    return Saved(Answer(row["status"], json.loads(row["body"])), row["request_id"])
+    return Saved(Answer(row["status"], msgspec.json.decode(row["body"])), row["request_id"])
 
 
 def remember(
@@ -54,7 +56,7 @@ def remember(
     """Keep the answer under its key, in the transaction that made it true."""
     books.connection.execute(
         "insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)",
-        (books.account, key, asked, answer.status, json.dumps(answer.body), request_id, now),
+        (books.account, key, asked, answer.status, text(answer.body), request_id, now),
     )
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -18,16 +18,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from rynek.local.stripe.account_links import Onboarding
+from rynek.local.stripe.agenda import Timekeeper
+from rynek.local.stripe.backstage import Backstage
 from rynek.local.stripe.challenge import Challenge
+from rynek.local.stripe.clock import Clock
 from rynek.local.stripe.counter import Counter, Reply
 from rynek.local.stripe.courier import Courier
 from rynek.local.stripe.exchange import API_VERSION, Verb
+from rynek.local.stripe.faults import ConnectionDropped
+from rynek.local.stripe.hangup import HungUp
 from rynek.local.stripe.ids import mint
 from rynek.local.stripe.question import opened
 from rynek.local.stripe.recording import Recording
 from rynek.local.stripe.refusals import NoSuchRoute, Refusal
 from rynek.local.stripe.routes import VERBS
 from rynek.local.stripe.store import Store
+from rynek.local.stripe.tasks import TASKS
 from rynek.local.stripe.webhook_endpoints import listen
 
 LOOPBACK_NAMES: Final = ["127.0.0.1", "localhost"]
@@ -35,6 +42,7 @@ LOOPBACK_NAMES: Final = ["127.0.0.1", "localhost"]
 
 log = logging.getLogger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
+Lifespan = Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -44,40 +52,60 @@ class Settings:
     store: Path
     webhook_url: str | None = None
     webhook_secret: str | None = None
-    latency_s: float = 0.0
+    delay_s: float = 0.0
     record: Path | None = None
 
 
-def build(settings: Settings, clock: Callable[[], float] = time.time) -> Starlette:
+def build(settings: Settings, world: Callable[[], float] = time.time) -> Starlette:
     """The application over the store in `settings`. Raises StoreTakenError when that is in use."""
     store = Store(settings.store)
+    clock = Clock(store, world)
     courier = Courier(store, clock)
-    counter = Counter(store, courier, clock, settings.latency_s)
+    counter = Counter(store, courier, clock, settings.delay_s)
+    timekeeper = Timekeeper(store, TASKS, clock, courier.wake)
+    backstage = Backstage(counter, clock, timekeeper)
     if settings.webhook_url and settings.webhook_secret:
         with store.transaction() as books:
             listen(books, settings.webhook_url, settings.webhook_secret, int(clock()))
 
-    @contextlib.asynccontextmanager
-    async def open_for_business(_: Starlette) -> AsyncIterator[None]:
-        carrying = asyncio.create_task(courier.run())
-        carrying.add_done_callback(complain)
-        yield
-        carrying.cancel()
-        await asyncio.gather(carrying, return_exceptions=True)
-        store.close()
-
     return Starlette(
-        routes=routes(counter),
+        routes=[
+            *routes(counter),
+            *backstage.routes(),
+            Route("/healthz", health_of(courier, timekeeper), methods=["GET"]),
+        ],
         middleware=middleware(settings),
-        exception_handlers={Refusal: refused, HTTPException: unrouted, Exception: broken},
-        lifespan=open_for_business,
+        exception_handlers={
+            Refusal: refused,
+            ConnectionDropped: dropped,
+            HTTPException: unrouted,
+            Exception: broken,
+        },
+        lifespan=open_for_business(store, courier, timekeeper),
     )
 
 
-def complain(carrying: asyncio.Task[None]) -> None:
-    """A courier that stops by itself is a fault of the stand-in; say so instead of going quiet."""
-    if not carrying.cancelled() and (error := carrying.exception()):
-        log.error("webhook delivery stopped", exc_info=error)
+def open_for_business(store: Store, courier: Courier, timekeeper: Timekeeper) -> Lifespan:
+    """While the stand-in answers, webhooks go out and what is due gets done."""
+
+    @contextlib.asynccontextmanager
+    async def business(_: Starlette) -> AsyncIterator[None]:
+        at_work = [asyncio.create_task(work.run()) for work in (courier, timekeeper)]
+        for task in at_work:
+            task.add_done_callback(complain)
+        yield
+        for task in at_work:
+            task.cancel()
+        await asyncio.gather(*at_work, return_exceptions=True)
+        store.close()
+
+    return business
+
+
+def complain(task: asyncio.Task[None]) -> None:
+    """Work that stops by itself is a fault of the stand-in; say so instead of going quiet."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("deliveries or due tasks stopped", exc_info=error)
 
 
 def middleware(settings: Settings) -> list[Middleware]:
@@ -89,6 +117,7 @@ def middleware(settings: Settings) -> list[Middleware]:
 
 def routes(counter: Counter) -> list[Route]:
     bank = Challenge(counter)
+    questions = Onboarding(counter)
     page = "/_standin/payment_intents/{id}/authenticate"
     return [
         *(
@@ -97,7 +126,8 @@ def routes(counter: Counter) -> list[Route]:
         ),
         Route(page, bank.show, methods=["GET"]),
         Route(page, bank.take, methods=["POST"]),
-        Route("/healthz", health_of(counter.courier), methods=["GET"]),
+        Route("/_standin/onboarding/{id}/{token}", questions.show, methods=["GET"]),
+        Route("/_standin/onboarding/{id}/{token}", questions.take, methods=["POST"]),
     ]
 
 
@@ -116,7 +146,7 @@ def sent(request: Request, reply: Reply) -> Response:
     headers = headers_of(request)
     if reply.replays is not None:
         headers |= {"idempotent-replayed": "true", "original-request": reply.replays}
-    body = json.dumps(reply.answer.body, indent=2)
+    body = msgspec.json.encode(reply.answer.body)
     return Response(body, reply.answer.status, headers, media_type="application/json")
 
 
@@ -129,7 +159,11 @@ def headers_of(request: Request) -> dict[str, str]:
 
 async def refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return JSONResponse(error.envelope(), error.status, headers_of(request))
+    return JSONResponse(error.envelope(), error.status, headers_of(request) | {**error.headers})
+
+
+async def dropped(request: Request, error: Exception) -> Response:
+    return HungUp()
 
 
 async def unrouted(request: Request, error: Exception) -> Response:
@@ -145,10 +179,10 @@ async def broken(request: Request, error: Exception) -> Response:
     return JSONResponse(envelope, 500, headers_of(request))
 
 
-def health_of(courier: Courier) -> Endpoint:
+def health_of(courier: Courier, timekeeper: Timekeeper) -> Endpoint:
     async def health(_: Request) -> Response:
-        if not courier.is_carrying:
-            return JSONResponse({"status": "webhook delivery stopped"}, 503)
+        if not (courier.is_carrying and timekeeper.is_watching):
+            return JSONResponse({"status": "deliveries or due tasks stopped"}, 503)
         return JSONResponse({"status": "ok", "api_version": API_VERSION})
 
     return health

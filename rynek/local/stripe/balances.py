@@ -15,11 +15,20 @@ FEE_PER_MILLE: Final = 29
 FEE_FIXED_CENTS: Final = 30
 """Stripe's US list price for cards: 2.9 % + 30 cents."""
 
+REPORTED_AS: Final = {
+    "payment": "charge",
+    "payment_refund": "refund",
+    "transfer_refund": "transfer_reversal",
+}
+"""Stripe's reporting categories, where they are not the type's own name."""
+
 
 class TransactionPage(Page, forbid_unknown_fields=True):
     """Filters of the balance transaction list."""
 
     currency: str | None = None
+    payout: str | None = None
+    """Of a payout made by hand, as all are here: its own transactions."""
     source: str | None = None
     type: str | None = None
 
@@ -38,9 +47,11 @@ def book(
     now: int,
     available_on: int,
     fee_cents: int = 0,
+    fee_for: str = "Stripe processing fees",
+    category: str | None = None,
 ) -> Json:
     """File a balance transaction for `source`; amounts are signed from the account's view."""
-    fee = {"application": None, "description": "Stripe processing fees", "type": "stripe_fee"}
+    fee = {"application": None, "description": fee_for, "type": "stripe_fee"}
     body: Json = {
         "id": mint("txn_1"),
         "object": "balance_transaction",
@@ -49,14 +60,14 @@ def book(
         "balance_type": "payments",
         "created": now,
         "currency": source["currency"],
-        "description": source["description"],
+        "description": source.get("description"),
         "exchange_rate": None,
         "fee": fee_cents,
         "fee_details": [{"amount": fee_cents, "currency": source["currency"], **fee}]
         if fee_cents
         else [],
         "net": amount_cents - fee_cents,
-        "reporting_category": "charge" if kind == "payment" else kind,
+        "reporting_category": category or REPORTED_AS.get(kind, kind),
         "source": source["id"],
         "status": "available" if available_on <= now else "pending",
         "type": kind,
@@ -116,6 +127,7 @@ def list_transactions(call: Call) -> Answer:
     mature(call.books, call.now)
     filters = [
         *equal("currency", page.currency),
+        *equal("source", page.payout),
         *equal("source", page.source),
         *equal("type", page.type),
     ]

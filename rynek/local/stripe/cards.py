@@ -1,7 +1,7 @@
 """Stripe's test cards, by the payment method ids under which its documentation lists them."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,12 @@ class Card:
     """The bank wants the shopper to authenticate (3-D Secure) before it decides."""
     is_available_at_once: bool = False
     """The charge skips the pending balance."""
+    refunds: Literal["at_once", "later", "never"] = "at_once"
+    """When the shopper's bank takes a refund; `never` is noticed only after it seemed to."""
+    dispute: str | None = None
+    """The reason for which the shopper disputes the charge as soon as it is made."""
+    is_inquiry: bool = False
+    """The dispute begins as a question that withdraws no money."""
 
 
 def declined(reason: str, message: str = "Your card was declined.") -> Decline:
@@ -38,6 +44,11 @@ TEST_CARDS: Final[dict[str, Card]] = {
     "pm_card_mastercard": Card("4444", "mastercard"),
     "pm_card_amex": Card("8431", "amex"),
     "pm_card_bypassPending": Card("0077", is_available_at_once=True),
+    "pm_card_pendingRefund": Card("7726", refunds="later"),
+    "pm_card_refundFail": Card("5126", refunds="never"),
+    "pm_card_createDispute": Card("0259", dispute="fraudulent"),
+    "pm_card_createDisputeProductNotReceived": Card("2685", dispute="product_not_received"),
+    "pm_card_createDisputeInquiry": Card("1976", dispute="fraudulent", is_inquiry=True),
     "pm_card_chargeDeclined": Card("0002", decline=declined("generic_decline")),
     "pm_card_visa_chargeDeclined": Card("0002", decline=declined("generic_decline")),
     "pm_card_chargeDeclinedInsufficientFunds": Card("9995", decline=INSUFFICIENT_FUNDS),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from rynek.local.stripe import balances
+from rynek.local.stripe.agenda import plan
 from rynek.local.stripe.cards import Card, Decline
 from rynek.local.stripe.events import emit
 from rynek.local.stripe.exchange import Answer, Call, ok
@@ -49,6 +50,8 @@ def capture(call: Call, intent: Json, card: Card, *, is_authenticated: bool) -> 
     charge["balance_transaction"] = transaction["id"]
     call.books.add(charge)
     emit(call, "charge.succeeded", charge)
+    if card.dispute is not None:
+        plan(call, "shopper disputes", charge["id"], call.now)
     return charge
 
 

@@ -1,6 +1,5 @@
 """Events: what happened, filed with the change itself and queued for every listening endpoint."""
 
-import copy
 import json
 from typing import Final
 
@@ -9,7 +8,7 @@ from rynek.local.stripe.ids import mint
 from rynek.local.stripe.listing import Condition, envelope, page_of
 from rynek.local.stripe.parameters import Nothing, Page, read
 from rynek.local.stripe.refusals import InvalidParameter, Json
-from rynek.local.stripe.store import Books, Record
+from rynek.local.stripe.store import PLATFORM, Books, Record
 
 MAX_TYPES: Final = 20
 
@@ -21,39 +20,64 @@ class EventPage(Page, forbid_unknown_fields=True):
     types: list[str] | None = None
 
 
-def emit(call: Call, event_type: str, body: Json, previous: Json | None = None) -> None:
-    """File an event about `body` as it is now, and queue its deliveries."""
-    data: Json = {"object": copy.deepcopy(body)}
-    if previous is not None:
-        data["previous_attributes"] = previous
-    event = {
+def emit(call: Call, event_type: str, body: Json, account: str | None = None) -> None:
+    """File an event about `body` as it is now, and queue its deliveries.
+
+    It belongs to the caller's account, or to the connected account named; the platform's endpoints
+    hear of a connected account's events if they are for that.
+    """
+    books = call.books.of(account) if account is not None else call.books
+    event: Json = {
         "id": mint("evt_1"),
         "object": "event",
         "api_version": API_VERSION,
         "created": call.now,
-        "data": data,
+        "data": {"object": body},
         "livemode": False,
         "pending_webhooks": 0,
         "request": {"id": call.request_id, "idempotency_key": call.idempotency_key},
         "type": event_type,
     }
-    endpoints = listeners(call.books, event_type)
+    if books.account != PLATFORM:
+        event["account"] = books.account
+    endpoints = listeners(books, event_type)
     event["pending_webhooks"] = len(endpoints)
-    call.books.add(event)
-    call.books.connection.executemany(
+    books.add(event)
+    for endpoint_id in endpoints:
+        queue(call, event["id"], endpoint_id)
+
+
+def queue(call: Call, event_id: str, endpoint_id: str) -> None:
+    """Have the event delivered at once, or as late as mischief wants it."""
+    connection = call.books.connection
+    delivery_id = connection.execute(
         "insert into deliveries (event_id, endpoint_id, due_at) values (?, ?, ?)",
-        [(event["id"], endpoint_id, call.now) for endpoint_id in endpoints],
-    )
+        (event_id, endpoint_id, call.now),
+    ).lastrowid
+    if delivery_id and (delay_s := call.books.mischief.delay_of(delivery_id)):
+        connection.execute(
+            "update deliveries set due_at = due_at + ? where id = ?", (delay_s, delivery_id)
+        )
 
 
 def listeners(books: Books, event_type: str) -> list[str]:
-    """Ids of the enabled webhook endpoints that asked for this type of event."""
+    """Ids of the platform's enabled webhook endpoints that asked for this account's type of event.
+
+    At Stripe an endpoint hears of the platform's own events or, made with `connect`, of connected
+    accounts'; the endpoint given at start hears of both.
+    """
+    hears = "connect" if books.account != PLATFORM else "platform"
     rows = books.connection.execute(
-        "select id, body ->> '$.enabled_events' from objects"
-        " where kind = 'webhook_endpoint' and account = ? and body ->> '$.status' = 'enabled'",
-        (books.account,),
+        "select id, body ->> '$.enabled_events', coalesce(hidden ->> '$.hears', 'both')"
+        " from objects where kind = 'webhook_endpoint' and account = ?"
+        " and body ->> '$.status' = 'enabled'",
+        (PLATFORM,),
     )
-    return [row[0] for row in rows if {"*", event_type} & set(json.loads(row[1]))]
+    return [
+        row[0]
+        for row in rows
+        if {"*", event_type} & {*json.loads(row[1])} and row[2] in (hears, "both")
+    ]
 
 
 def pending(books: Books, event_id: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rynek.local.stripe.exchange import Answer, Call, ok
-from rynek.local.stripe.parameters import CreatedRange, Page
+from rynek.local.stripe.parameters import CreatedRange, Cursor, Page
 from rynek.local.stripe.refusals import InvalidParameter, Json, missing
 from rynek.local.stripe.store import Record
 
@@ -15,7 +15,7 @@ Condition = tuple[str, tuple[object, ...]]
 """A piece of a where clause and its values."""
 
 
-def page_of(call: Call, kind: str, page: Page, filters: Sequence[Condition] = ()) -> list[Record]:
+def page_of(call: Call, kind: str, page: Cursor, filters: Sequence[Condition] = ()) -> list[Record]:
     """One page plus one record, so that the caller knows whether there are more."""
     if not 1 <= page.limit <= MAX_PAGE:
         raise InvalidParameter(f"limit must be between 1 and {MAX_PAGE}.", param="limit")
@@ -26,12 +26,12 @@ def page_of(call: Call, kind: str, page: Page, filters: Sequence[Condition] = ()
     return call.books.select(kind, where, values, f"order by seq {order} limit {page.limit + 1}")
 
 
-def listed(call: Call, kind: str, page: Page, filters: Sequence[Condition] = ()) -> Answer:
+def listed(call: Call, kind: str, page: Cursor, filters: Sequence[Condition] = ()) -> Answer:
     """The answer to a list request over `kind`."""
     return envelope(call, page, page_of(call, kind, page, filters))
 
 
-def envelope(call: Call, page: Page, records: list[Record]) -> Answer:
+def envelope(call: Call, page: Cursor, records: list[Record]) -> Answer:
     shown = records[: page.limit]
     if page.ending_before:
         shown.reverse()
@@ -55,7 +55,9 @@ def equal(member: str, value: str | None) -> list[Condition]:
     return [(f"body ->> '$.{member}' = ?", (value,))] if value is not None else []
 
 
-def created(page: Page) -> list[Condition]:
+def created(page: Cursor) -> list[Condition]:
+    if not isinstance(page, Page):
+        return []
     if isinstance(page.created, CreatedRange):
         bounds = {name: getattr(page.created, name) for name in COMPARISONS}
         return [
@@ -66,7 +68,7 @@ def created(page: Page) -> list[Condition]:
     return [("created = ?", (page.created,))] if page.created is not None else []
 
 
-def cursor(call: Call, kind: str, page: Page) -> list[Condition]:
+def cursor(call: Call, kind: str, page: Cursor) -> list[Condition]:
     if page.starting_after and page.ending_before:
         raise InvalidParameter("Give starting_after or ending_before, not both.", param="limit")
     if page.starting_after:

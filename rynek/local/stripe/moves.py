@@ -22,6 +22,29 @@ MOVES: Final[dict[str, dict[str, frozenset[str]]]] = {
         "canceled": frozenset(),
     },
     "charge": {"succeeded": frozenset(), "failed": frozenset()},
+    "refund": {
+        "pending": frozenset({"succeeded", "failed"}),
+        "succeeded": frozenset({"failed"}),
+        "failed": frozenset(),
+    },
+    "dispute": {
+        "warning_needs_response": frozenset(
+            {"warning_under_review", "warning_closed", "needs_response"}
+        ),
+        "warning_under_review": frozenset({"warning_closed", "needs_response"}),
+        "needs_response": frozenset({"under_review", "won", "lost"}),
+        "under_review": frozenset({"won", "lost"}),
+        "warning_closed": frozenset(),
+        "won": frozenset(),
+        "lost": frozenset(),
+    },
+    "payout": {
+        "pending": frozenset({"in_transit", "canceled"}),
+        "in_transit": frozenset({"paid", "failed"}),
+        "paid": frozenset(),
+        "failed": frozenset(),
+        "canceled": frozenset(),
+    },
     "balance_transaction": {"pending": frozenset({"available"}), "available": frozenset()},
 }
 

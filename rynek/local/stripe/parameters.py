@@ -1,6 +1,7 @@
 """Typed parameters: each verb states a Struct, and what does not fit is refused by name."""
 
 import re
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -25,17 +26,28 @@ class CreatedRange(Struct, forbid_unknown_fields=True):
     lte: int | None = None
 
 
-class Page(Struct, forbid_unknown_fields=True):
+class Cursor(Struct, forbid_unknown_fields=True):
     """Cursor pagination, newest first; `limit` is 1 to 100."""
 
     limit: int = 10
     starting_after: str | None = None
     ending_before: str | None = None
+
+
+class Page(Cursor, forbid_unknown_fields=True):
+    """A page of objects made at a time or between two."""
+
     created: int | CreatedRange | None = None
 
 
 class Nothing(Struct, forbid_unknown_fields=True):
     """A verb without parameters."""
+
+
+class Change(Struct, forbid_unknown_fields=True):
+    """A change of metadata, the one thing most objects let change."""
+
+    metadata: dict[str, str] | None = None
 
 
 def read(kind: type[Parameters], form: Json) -> Parameters:
@@ -49,7 +61,7 @@ def read(kind: type[Parameters], form: Json) -> Parameters:
 
 
 def refuse_unknown(kind: type[Struct], form: Json) -> None:
-    known = [field.name for field in fields(kind)]
+    known = parameters_of(kind)
     unknown = [name for name in form if name not in known]
     for name in sorted(unknown, key=lambda name: name not in WITHDRAWN):
         if name in WITHDRAWN:
@@ -66,11 +78,17 @@ def refuse_unknown(kind: type[Struct], form: Json) -> None:
 
 
 def refuse_missing(kind: type[Struct], form: Json) -> None:
-    for field in fields(kind):
-        if field.required and form.get(field.name, "") == "":
+    for name, is_required in parameters_of(kind).items():
+        if is_required and form.get(name, "") == "":
             raise InvalidParameter(
-                f"Missing required param: {field.name}.", code="parameter_missing", param=field.name
+                f"Missing required param: {name}.", code="parameter_missing", param=name
             )
+
+
+@cache
+def parameters_of(kind: type[Struct]) -> dict[str, bool]:
+    """The parameters that a Struct states, and whether each is required."""
+    return {field.name: field.required for field in fields(kind)}
 
 
 def misfit(complaint: str, form: Json) -> InvalidParameter:

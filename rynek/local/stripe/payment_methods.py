@@ -48,6 +48,13 @@ def card_behind(method: Record) -> Card:
     return TEST_CARDS[method.hidden["card"]]
 
 
+def card_charged(call: Call, charge: Json) -> Card:
+    """The card that a charge was made to."""
+    method = call.books.find("payment_method", charge["payment_method"])
+    assert method is not None, "a charge keeps the payment method it was made to"
+    return card_behind(method)
+
+
 def retrieve(call: Call) -> Answer:
     read(Nothing, call.form)
     return ok(call.find("payment_method", "PaymentMethod", call.path["id"]).body)

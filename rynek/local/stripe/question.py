@@ -3,6 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from starlette.requests import Request
@@ -29,7 +30,7 @@ class Question:
     base_url: str
     request_id: str
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         return fingerprint(self.method, self.url_path, self.form)
 

@@ -1,5 +1,7 @@
 """Requests that Stripe turns down, in Stripe's error envelope."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 Json = dict[str, Any]
@@ -12,6 +14,7 @@ class Refusal(Exception):  # noqa: N818 -- Stripe answers it; nothing failed her
     type = "invalid_request_error"
     is_saved = True
     """Whether an idempotency key keeps this answer: yes once the request began to execute."""
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self,
@@ -68,6 +71,17 @@ class TooLarge(Refusal):
 
     status = 413
     is_saved = False
+
+
+class RateLimited(Refusal):
+    """Too many requests; ask again after the given seconds."""
+
+    status = 429
+    is_saved = False
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__("Too many requests. Try again later.", code="rate_limit")
+        self.headers = {"retry-after": f"{after_s:g}", "stripe-rate-limited-reason": "global-rate"}
 
 
 class KeyInUse(Refusal):

@@ -27,6 +27,16 @@ create index if not exists objects_by_availability
     on objects (body ->> '$.available_on')
     where kind = 'balance_transaction' and body ->> '$.status' = 'pending';
 
+create index if not exists objects_by_creation on objects (account, kind, created);
+create index if not exists refunds_by_charge
+    on objects (account, body ->> '$.charge', seq) where kind = 'refund';
+create index if not exists refunds_by_intent
+    on objects (account, body ->> '$.payment_intent', seq) where kind = 'refund';
+create index if not exists disputes_by_charge
+    on objects (account, body ->> '$.charge', seq) where kind = 'dispute';
+create index if not exists objects_by_transfer
+    on objects (account, body ->> '$.transfer', seq) where kind = 'transfer_reversal';
+
 -- The state machines of moves.py, refilled at every start.
 create table if not exists moves (
     kind text not null,
@@ -73,3 +83,21 @@ create table if not exists deliveries (
 ) strict;
 
 create index if not exists deliveries_due on deliveries (due_at) where state = 'pending';
+
+-- What happens by itself when the stand-in's clock gets there; the tasks are in tasks.py.
+create table if not exists agenda (
+    id integer primary key autoincrement,
+    account text not null,
+    task text not null,
+    object_id text not null,
+    due_at integer not null
+) strict;
+
+create index if not exists agenda_due on agenda (due_at, id);
+create index if not exists agenda_by_object on agenda (object_id);
+
+-- What the control routes have set: how far the clock was moved on, who covers a shortfall.
+create table if not exists switches (
+    name text primary key,
+    value integer not null
+) strict, without rowid;

@@ -1,7 +1,6 @@
 """The stand-in's durable store: one SQLite file, committed to disk before any answer leaves."""
 
 import fcntl
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
+from rynek.local.stripe.mischief import Mischief
 from rynek.local.stripe.moves import MOVES
 from rynek.local.stripe.refusals import Json
 
@@ -37,6 +39,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         """Open or create the store. Raises StoreTakenError when another process holds it."""
+        self.mischief = Mischief()
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = (folder / "lock").open("w")
         try:
@@ -59,7 +62,7 @@ class Store:
         """Everything inside becomes durable together when the block ends, or not at all."""
         self._connection.execute("begin immediate")
         try:
-            yield Books(self._connection, account)
+            yield Books(self._connection, account, self.mischief)
             self._connection.execute("commit")
         except BaseException:
             if self._connection.in_transaction:
@@ -77,10 +80,11 @@ class Books:
 
     connection: sqlite3.Connection
     account: str
+    mischief: Mischief
 
     def of(self, account: str) -> "Books":
         """The books of another account, in the same transaction."""
-        return Books(self.connection, account)
+        return Books(self.connection, account, self.mischief)
 
     def add(self, body: Json, hidden: Json | None = None) -> Record:
         """File a new object; its kind, id and creation time are read from the body."""
@@ -92,8 +96,8 @@ class Books:
                 body["object"],
                 self.account,
                 body["created"],
-                json.dumps(body),
-                json.dumps(hidden or {}),
+                text(body),
+                text(hidden or {}),
             ),
         )
         return Record(body["id"], body["object"], body, hidden or {})
@@ -102,7 +106,7 @@ class Books:
         """Write back a changed object; a move that moves.py does not list is refused."""
         self.connection.execute(
             "update objects set body = ?, hidden = ? where id = ?",
-            (json.dumps(record.body), json.dumps(record.hidden), record.id),
+            (text(record.body), text(record.hidden), record.id),
         )
 
     def remove(self, record: Record) -> None:
@@ -129,6 +133,16 @@ class Books:
         )
         return [record_of(row) for row in rows]
 
+    def switch(self, name: str, default: int = 0) -> int:
+        """What a control route has set, or the default."""
+        row = self.connection.execute(
+            "select value from switches where name = ?", (name,)
+        ).fetchone()
+        return int(row[0]) if row else default
+
+    def turn(self, name: str, value: int) -> None:
+        self.connection.execute("insert or replace into switches values (?, ?)", (name, value))
+
     def install(self, moves: Mapping[str, Mapping[str, frozenset[str]]]) -> None:
         """Give the database the state machines it must enforce."""
         self.connection.execute("delete from moves")
@@ -144,5 +158,9 @@ class Books:
 
 
 def record_of(row: sqlite3.Row) -> Record:
-    body, hidden = json.loads(row["body"]), json.loads(row["hidden"])
+    body, hidden = msgspec.json.decode(row["body"]), msgspec.json.decode(row["hidden"])
     return Record(row["id"], row["kind"], body, hidden, row["seq"])
+
+
+def text(body: Json) -> str:
+    return msgspec.json.encode(body).decode()

@@ -10,7 +10,15 @@ from rynek.local.stripe.events import emit
 from rynek.local.stripe.exchange import Answer, Call, ok
 from rynek.local.stripe.ids import mint
 from rynek.local.stripe.listing import empty, equal, listed
-from rynek.local.stripe.parameters import Nothing, Page, currency_code, merged, positive, read
+from rynek.local.stripe.parameters import (
+    Change,
+    Nothing,
+    Page,
+    currency_code,
+    merged,
+    positive,
+    read,
+)
 from rynek.local.stripe.refusals import Json, Refusal, missing
 from rynek.local.stripe.store import Books, Record
 
@@ -28,6 +36,12 @@ class CreateTransfer(Struct, forbid_unknown_fields=True):
     metadata: dict[str, str] | None = None
     source_transaction: str | None = None
     transfer_group: str | None = None
+
+
+class ChangeTransfer(Change, forbid_unknown_fields=True):
+    """What may change once the money has moved."""
+
+    description: str | None = None
 
 
 class TransferPage(Page, forbid_unknown_fields=True):
@@ -181,6 +195,17 @@ def transfer_of(wanted: CreateTransfer, now: int) -> Json:
 def retrieve(call: Call) -> Answer:
     read(Nothing, call.form)
     return ok(call.find("transfer", "transfer", call.path["id"]).body)
+
+
+def update(call: Call) -> Answer:
+    wanted = read(ChangeTransfer, call.form)
+    record = call.find("transfer", "transfer", call.path["id"])
+    record.body["metadata"] = merged(record.body["metadata"], wanted.metadata)
+    if wanted.description is not None:
+        record.body["description"] = wanted.description or None
+    call.books.keep(record)
+    emit(call, "transfer.updated", record.body)
+    return ok(record.body)
 
 
 def list_transfers(call: Call) -> Answer:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from rynek.local.stripe.exchange import API_VERSION, Answer, Call, ok
 from rynek.local.stripe.ids import mint
 from rynek.local.stripe.listing import listed
-from rynek.local.stripe.parameters import Nothing, Page, merged, read
+from rynek.local.stripe.parameters import Cursor, Nothing, merged, read
 from rynek.local.stripe.refusals import InvalidParameter, Json
 from rynek.local.stripe.store import Books
 
@@ -19,6 +19,7 @@ class CreateEndpoint(Struct, forbid_unknown_fields=True):
 
     url: str
     enabled_events: list[str]
+    connect: bool = False
     description: str | None = None
     metadata: dict[str, str] | None = None
 
@@ -29,7 +30,8 @@ def create(call: Call) -> Answer:
     if not wanted.url.startswith(("http://", "https://")):
         raise InvalidParameter(f"Invalid URL: {wanted.url}", code="url_invalid", param="url")
     secret = mint("whsec_")
-    record = call.books.add(endpoint_of(wanted, call.now), {"secret": secret})
+    hears = "connect" if wanted.connect else "platform"
+    record = call.books.add(endpoint_of(wanted, call.now), {"secret": secret, "hears": hears})
     return ok(record.body | {"secret": secret})
 
 
@@ -47,7 +49,7 @@ def delete(call: Call) -> Answer:
 
 
 def list_endpoints(call: Call) -> Answer:
-    return listed(call, "webhook_endpoint", read(Page, call.form))
+    return listed(call, "webhook_endpoint", read(Cursor, call.form))
 
 
 def listen(books: Books, url: str, secret: str, now: int) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from transactional import holds, ledger, orders, pricing, transfers
+from transactional.checkout import pricing
+from transactional.checkout.pricing import CartLine, Parcel
 from transactional.database import Transaction
-from transactional.orders import Purchase
-from transactional.pricing import CartLine
+from transactional.ordering import holds, orders
+from transactional.ordering.orders import Purchase
+from transactional.settlement import ledger, transfers
 
 # Spread over all paid orders that can be placed live: the same ones every time.
 SAMPLE = """
@@ -27,7 +29,7 @@ update stock
 set received_units = received_units + 100000, available_units = available_units + 100000
 """
 CARTS = """
-select order_id, offer_id, product_id, vendor_id, quantity, line_cents
+select order_id, offer_id, product_id, vendor_id, quantity, line_cents as list_cents
 from order_lines where order_id = any(%s) order by line_id
 """
 SHIPPING = "select order_id, vendor_id, shipping_cents from vendor_orders where order_id = any(%s)"
@@ -53,7 +55,7 @@ where journals.kind = 'sale' and journals.order_id = any(%s) order by 1, 2
 """
 TRANSFERS = """
 select order_id, vendor_id, amount_cents
-from transfers where order_id = any(%s) order by order_id, vendor_id
+from transfers where order_id = any(%s) and amount_cents > 0 order by order_id, vendor_id
 """
 
 
@@ -88,7 +90,7 @@ def _bought_again(connection: Transaction, sample: list[dict[str, Any]]) -> list
         holds.consume(connection, order_id, now)
         orders.mark_paid(connection, order_id, now)
     ledger.record_sales(connection, order_ids)
-    transfers.queue(connection, order_ids, now)
+    transfers.hold(connection, order_ids)
     return order_ids
 
 
@@ -98,9 +100,9 @@ def _purchases(connection: Transaction, sample: list[dict[str, Any]]) -> list[Pu
     carts: dict[int, list[CartLine]] = defaultdict(list)
     for row in connection.execute(CARTS, [ids]).fetchall():
         carts[row.pop("order_id")].append(CartLine(**row))
-    shipping: dict[int, dict[int, int]] = defaultdict(dict)
+    shipping: dict[int, dict[int, Parcel]] = defaultdict(dict)
     for row in connection.execute(SHIPPING, [ids]).fetchall():
-        shipping[row["order_id"]][row["vendor_id"]] = row["shipping_cents"]
+        shipping[row["order_id"]][row["vendor_id"]] = Parcel(row["shipping_cents"])
     return [
         Purchase(
             row["shopper_id"],

@@ -18,6 +18,7 @@ def test_an_environment_that_names_nothing_gives_nothing() -> None:
 def test_real_servers_come_out_as_they_went_in() -> None:
     environ = {
         "DATABASE_URL": "postgresql://rynek@db/rynek",
+        "APP_DATABASE_URL": "postgresql://app@db/rynek",
         "PIPELINE_DATABASE_URL": "postgresql://reader@db/rynek",
         "REDIS_URL": "rediss://cache:6379/0",
         **STRIPE,

@@ -22,4 +22,4 @@ def test_the_page_names_every_operation_and_loads_nothing_from_elsewhere() -> No
 def test_a_bodys_fields_are_listed_with_its_parameters() -> None:
     found = {(each.method, each.path): each for each in operations(create_app().openapi())}
     inputs = {(each.name, each.place) for each in found["POST", "/v1/orders"].inputs}
-    assert inputs == {("Idempotency-Key", "header"), ("lines", "body")}
+    assert inputs == {("Idempotency-Key", "header"), ("lines", "body"), ("ship_to", "body")}

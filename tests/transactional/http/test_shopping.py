@@ -151,10 +151,8 @@ def test_pages_follow_each_other_to_the_end(market: TestMarket, visit: Visit) ->
 
 
 def test_what_is_overdue_is_an_open_task(market: TestMarket, visit: Visit) -> None:
-    market.paid_order((market.offer(), 1))
+    market.delivered_order((market.offer(), 1))
     operator = visit("operator")
-    assert operator.get("/v1/open-tasks").json() == {"data": []}
-    market.clock.advance(minutes=2)
     (task,) = operator.get("/v1/open-tasks").json()["data"]
     assert task["kind"] == "transfer_overdue"
 

@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from tests.transactional.market import TestMarket, Visit
-from transactional import payments
 from transactional.http.market import Market
 from transactional.http.stripe_seats import PaymentsBusyError, StripeSeats
+from transactional.payment import payments
 
 
 def leave_one_seat(client: TestClient) -> None:

@@ -1,13 +1,17 @@
--- one row per paid vendor order that owes its vendor something and has no transfer of exactly that
+-- one row per vendor order that was paid, owed its vendor something, and has no transfer
 select
     'vor_' || vendor_orders.vendor_order_id as key,
-    'it owes ' || vendor_orders.net_cents || ' cents, its transfer is '
-    || coalesce(transfers.status || ' over ' || transfers.amount_cents || ' cents', 'missing') as detail
+    'it owes ' || vendor_orders.net_cents || ' cents, its transfer is missing' as detail
 from vendor_orders
-left join transfers using (vendor_order_id)
+join orders using (order_id)
 where
-    vendor_orders.status in ('paid', 'shipped', 'delivered')
+    (
+        vendor_orders.status in ('paid', 'shipped', 'delivered')
+        or (vendor_orders.status = 'cancelled' and orders.source = 'live' and orders.status = 'paid')
+    )
     and vendor_orders.net_cents > 0
-    and transfers.amount_cents is distinct from vendor_orders.net_cents
+    and not exists (
+        select from transfers where transfers.vendor_order_id = vendor_orders.vendor_order_id
+    )
 order by vendor_orders.vendor_order_id
 limit %(limit)s

@@ -1,10 +1,14 @@
--- one row per transfer to a vendor whose order is not paid
+-- one row per transfer of an order that is not paid
 select
     'tra_' || transfers.transfer_id as key,
-    'it is ' || transfers.status || ' over ' || transfers.amount_cents || ' cents, vor_'
-    || transfers.vendor_order_id || ' is ' || vendor_orders.status as detail
+    'it is ' || transfers.status || ' over ' || transfers.amount_cents || ' cents, ord_'
+    || orders.order_id || ' is ' || orders.status || ', vor_' || vendor_orders.vendor_order_id || ' '
+    || vendor_orders.status as detail
 from transfers
 join vendor_orders using (vendor_order_id)
-where vendor_orders.status not in ('paid', 'shipped', 'delivered')
+join orders on vendor_orders.order_id = orders.order_id
+where
+    orders.status <> 'paid'
+    or (vendor_orders.status not in ('paid', 'shipped', 'delivered') and vendor_orders.cancel_reason is null)
 order by transfers.transfer_id
 limit %(limit)s

@@ -1,12 +1,20 @@
--- one row per vendor whose balance in the ledger is not sales − transfers + adjustments
+-- one row per vendor whose balance in the ledger is not sales − refunds − transfers + reversals + adjustments
 with expected as (
     select vendor_id, sum(amount_cents) as owed_cents
     from (
-        select vendor_id, net_cents as amount_cents
+        select vendor_orders.vendor_id, vendor_orders.net_cents as amount_cents
         from vendor_orders
-        where status in ('paid', 'shipped', 'delivered')
+        join orders using (order_id)
+        where
+            vendor_orders.status in ('paid', 'shipped', 'delivered')
+            or (vendor_orders.status = 'cancelled' and orders.source = 'live' and orders.status = 'paid')
         union all
-        select vendor_id, -amount_cents from transfers where status in ('sent', 'imported')
+        select refund_lines.vendor_id, -refund_lines.vendor_cents
+        from refund_lines
+        join refunds using (refund_id)
+        where refunds.booked_at is not null
+        union all
+        select vendor_id, reversed_cents - amount_cents from transfers where status in ('sent', 'imported')
         union all
         select vendor_id, amount_cents from adjustments
     ) as movements
@@ -23,7 +31,7 @@ balances as (
 
 select
     'ven_' || vendor_id as key,
-    'the ledger owes it ' || coalesce(balances.owed_cents, 0) || ' cents, its orders, transfers and '
+    'the ledger owes it ' || coalesce(balances.owed_cents, 0) || ' cents, its orders, refunds, transfers and '
     || 'adjustments ' || coalesce(expected.owed_cents, 0) as detail
 from expected
 full join balances using (vendor_id)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import stripe as sdk
 
-from tests.rynek.local.stripe.standins import Standin, running
+from rynek.local.stripe.control import Control
+from tests.rynek.local.stripe.standins import KEY, Standin, running
 from tests.stripe_contract import check_recording
 
 
@@ -27,3 +28,10 @@ def client(standin: Standin, recording: Path) -> Iterator[sdk.StripeClient]:
     seen = recording.stat().st_size if recording.exists() else 0
     yield standin.client
     check_recording(recording, after=seen)
+
+
+@pytest.fixture
+def control(standin: Standin) -> Iterator[Control]:
+    """The stand-in's control routes."""
+    with Control(standin.url, KEY) as control:
+        yield control

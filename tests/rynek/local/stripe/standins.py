@@ -94,7 +94,25 @@ def wanted(cents: int = 10_000, **more: Any) -> Any:
     return {"amount": cents, "currency": "usd", "confirm": True, "return_url": TO_NOWHERE, **more}
 
 
-def vendor(client: stripe.StripeClient) -> str:
-    """The id of an account that can receive transfers."""
-    asked: Any = {"type": "express", "capabilities": {"transfers": {"requested": True}}}
+def vendor(client: stripe.StripeClient, **more: Any) -> str:
+    """The id of an account that asked to receive transfers."""
+    asked: Any = {"type": "express", "capabilities": {"transfers": {"requested": True}}, **more}
     return client.v1.accounts.create(asked).id
+
+
+def about(client: stripe.StripeClient, *object_ids: str) -> list[str]:
+    """Types of the latest events about the objects, oldest first."""
+    events = client.v1.events.list({"limit": 40}).data
+    return [str(one.type) for one in events if one.data.object.to_dict()["id"] in object_ids][::-1]
+
+
+def available(client: stripe.StripeClient, currency: str, options: Any = None) -> int:
+    """Cents that an account can use now."""
+    funds = client.v1.balance.retrieve(options=options).available
+    return next((one.amount for one in funds if one.currency == currency), 0)
+
+
+def pending(client: stripe.StripeClient, currency: str, options: Any = None) -> int:
+    """Cents that an account can use later."""
+    funds = client.v1.balance.retrieve(options=options).pending
+    return next((one.amount for one in funds if one.currency == currency), 0)

@@ -1,14 +1,25 @@
 """The checker itself: each kind of deviation must be caught."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from stripe.params import AccountCreateParams
 
+from rynek.local.stripe.routes import VERBS
 from tests.rynek.local.stripe.standins import Standin, vendor
-from tests.stripe_contract import ContractBreachError, Recorded, check_recording, described, folder
+from tests.stripe_contract import (
+    ContractBreachError,
+    Recorded,
+    check_recording,
+    described,
+    folder,
+    strange_parameters,
+    strangers,
+)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +105,38 @@ def test_the_object_inside_an_event_is_checked(standin: Standin) -> None:
 
     assert breaches({**exchange, "answer": answer.text}) == []
     assert any("many" in breach for breach in breaches(exchange))
+
+
+def taken(standin: Standin, method: str, path: str) -> list[str]:
+    """The parameters that a route takes, as it tells who sends it a strange one."""
+    sent = {"data" if method == "POST" else "params": {"horoscope": "good"}}
+    answer = standin.http(method, path, **sent)
+    assert answer.json()["error"]["code"] == "parameter_unknown"
+    told = answer.json()["error"]["message"].partition("The stand-in knows: ")[2]
+    return [name for name in told.rstrip(".").split(", ") if name]
+
+
+@pytest.mark.parametrize(("method", "path"), VERBS)
+def test_every_parameter_that_a_route_takes_is_stripes_and_the_sdks(
+    standin: Standin, method: str, path: str
+) -> None:
+    concrete = re.sub(r"{\w+}", "none", path)
+
+    assert strange_parameters(method, concrete, taken(standin, method, concrete)) == []
+
+
+def test_a_nested_parameter_of_our_own_invention_would_be_caught() -> None:
+    asked = {"capabilities": {"transfers": {"horoscope": "good"}}, "external_account": "btok_1"}
+
+    assert [*strangers(AccountCreateParams, asked, "")] == ["capabilities.transfers.horoscope"]
+
+
+def test_a_parameter_of_our_own_invention_would_be_caught() -> None:
+    assert strange_parameters("POST", "/v1/refunds", ["charge", "horoscope"]) == [
+        "horoscope is not described",
+        "the SDK lacks horoscope",
+    ]
+    assert strange_parameters("GET", "/v1/transfers/tr_1/reversals", ["created"])
 
 
 def test_a_recording_with_a_breach_fails_as_a_whole(tmp_path: Path, created: Recorded) -> None:

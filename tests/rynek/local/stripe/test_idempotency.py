@@ -9,6 +9,7 @@ import pytest
 import stripe as sdk
 
 from rynek.local.stripe.answers import KEPT_S, recall, remember
+from rynek.local.stripe.control import Control
 from rynek.local.stripe.exchange import Answer
 from rynek.local.stripe.refusals import KeyMisused
 from rynek.local.stripe.store import Store
@@ -105,7 +106,7 @@ def test_a_key_in_use_is_a_conflict_and_its_request_runs_once(tmp_path: Path) ->
         )
         return answer.status_code, answer.json().get("error", {}).get("code")
 
-    with running(tmp_path, "--latency-ms", "300") as standin, ThreadPoolExecutor(2) as pool:
+    with running(tmp_path, "--delay-ms", "300") as standin, ThreadPoolExecutor(2) as pool:
         racing = [pool.submit(create) for _ in range(2)]
         outcomes = sorted(attempt.result() for attempt in racing)
         created = standin.client.v1.payment_intents.list().data
@@ -134,7 +135,7 @@ def test_a_request_cut_off_before_its_commit_left_nothing_and_its_key_is_free(
 ) -> None:
     asked = {"amount": "500", "currency": "usd"}
     key = {"idempotency-key": "cut-off"}
-    with running(tmp_path, "--latency-ms", "60000") as standin, ThreadPoolExecutor(1) as pool:
+    with running(tmp_path, "--delay-ms", "60000") as standin, ThreadPoolExecutor(1) as pool:
         lost = pool.submit(
             standin.http, "POST", "/v1/payment_intents", data=asked, headers=key, timeout=60
         )
@@ -153,6 +154,20 @@ def is_being_answered(standin: Standin) -> bool:
     """Whether the stand-in holds a connection that it read a request from."""
     served = psutil.Process(standin.process.pid).net_connections("tcp")
     return any(one.status == psutil.CONN_ESTABLISHED for one in served)
+
+
+def test_a_key_is_forgotten_when_the_test_clock_is_a_day_on(
+    client: sdk.StripeClient, control: Control
+) -> None:
+    asked: Any = {"amount": 500, "currency": "usd"}
+    key: Any = {"idempotency_key": "yesterday"}
+    first = client.v1.payment_intents.create(asked, key)
+
+    control.advance(seconds=KEPT_S - 60)
+    assert client.v1.payment_intents.create(asked, key).id == first.id
+    control.advance(seconds=60)
+
+    assert client.v1.payment_intents.create(asked, key).id != first.id
 
 
 def test_a_key_is_forgotten_after_a_day(tmp_path: Path) -> None:

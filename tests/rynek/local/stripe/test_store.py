@@ -82,16 +82,18 @@ def test_two_standins_do_not_share_a_store(tmp_path: Path) -> None:
 
 def test_a_fault_of_the_standin_is_told_as_stripe_would(tmp_path: Path) -> None:
     with running(tmp_path) as standin:
-        with sqlite3.connect(tmp_path / "stripe.sqlite") as connection:
-            connection.execute("alter table deliveries rename to lost")
-        answer = standin.http("GET", "/v1/events")
         asked = {"amount": "500", "currency": "usd"}
         created = standin.http("POST", "/v1/payment_intents", data=asked)
+        with sqlite3.connect(tmp_path / "stripe.sqlite") as connection:
+            connection.execute("alter table deliveries rename to lost")
+        found = standin.http("GET", "/v1/payment_intents")
+        listed = standin.http("GET", "/v1/events")
 
         health = standin.http("GET", "/healthz")
 
-    assert (answer.status_code, created.status_code, health.status_code) == (200, 500, 503)
-    assert created.json()["error"]["type"] == "api_error"
+    statuses = [one.status_code for one in (created, found, listed, health)]
+    assert statuses == [200, 200, 500, 503]
+    assert listed.json()["error"]["type"] == "api_error"
 
 
 @pytest.mark.parametrize(

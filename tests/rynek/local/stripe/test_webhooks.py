@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import stripe as sdk
 
+from rynek.local.stripe.control import Control
 from rynek.local.stripe.courier import FIRST_RETRY_S, LAST_RETRY_S, retry_delay_s
 from tests.rynek.local.stripe.receivers import Receiver, receiving
 from tests.rynek.local.stripe.standins import paid, running, until
@@ -119,6 +120,58 @@ def test_a_start_with_another_address_moves_what_is_due_there(tmp_path: Path) ->
     with receiving(Receiver()) as new, running(tmp_path, *hook(new)) as standin:
         until(lambda: types(new) == PAID)
         assert [one.url for one in standin.client.v1.webhook_endpoints.list().data] == [new.url]
+
+
+def ids(receiver: Receiver) -> list[str]:
+    return [json.loads(payload)["id"] for _, payload in receiver.arrived]
+
+
+def filed(client: sdk.StripeClient, number: int) -> list[str]:
+    """Ids of the latest events, oldest first."""
+    return [event.id for event in client.v1.events.list({"limit": number}).data][::-1]
+
+
+def test_webhooks_are_withheld_until_they_are_released(
+    client: sdk.StripeClient, control: Control
+) -> None:
+    with receiving(Receiver()) as receiver, listening(client, receiver):
+        control.webhooks(withhold=1)
+        paid(client)
+        control.webhooks()
+        client.v1.payment_intents.create({"amount": 500, "currency": "usd"})
+        until(lambda: receiver.arrived)
+        assert ids(receiver) == filed(client, 1)
+
+        assert control.release() == 3
+        until(lambda: len(receiver.arrived) == 4)
+
+    assert types(receiver) == PAID
+
+
+def test_webhooks_arrive_twice_and_out_of_order(client: sdk.StripeClient, control: Control) -> None:
+    with receiving(Receiver()) as receiver, listening(client, receiver):
+        control.webhooks(duplicate=1, reorder=1, seed=5)
+        for _ in range(3):
+            paid(client)
+        until(lambda: len(receiver.arrived) == 18)
+        control.webhooks()
+
+    arrived, sent = ids(receiver), filed(client, 9)
+    assert sorted(arrived) == sorted(sent * 2)
+    assert list(dict.fromkeys(arrived)) != sent
+
+
+def test_a_moved_clock_does_not_make_signatures_too_old_or_too_new(
+    client: sdk.StripeClient, control: Control
+) -> None:
+    with receiving(Receiver()) as receiver, listening(client, receiver) as endpoint:
+        control.advance(days=1)
+        paid(client)
+        until(lambda: types(receiver) == PAID)
+
+    signature, payload = receiver.arrived[0]
+    told_s = int(signature.split(",")[0].removeprefix("t="))
+    assert sdk.Webhook.construct_event(payload, signature, str(endpoint.secret)).created > told_s
 
 
 def test_retries_wait_longer_up_to_a_bound() -> None:

@@ -67,7 +67,7 @@ def test_every_answer_carries_stripes_headers_and_the_version_it_really_speaks(
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/v1/refunds", 404),
+        ("GET", "/v1/customers", 404),
         ("GET", "/v1/charges/ch_none", 404),
         ("DELETE", "/v1/transfers/tr_1", 404),
         ("GET", "/v1/charges?limit=0", 400),

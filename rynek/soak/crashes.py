@@ -1,0 +1,161 @@
+"""Proof that a crash loses nothing and does nothing twice: the market's processes die at every
+named gap, and at any moment, are restarted, come to rest within a minute, and every invariant holds
+and Stripe tells the same story.
+"""
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from random import Random
+
+from rynek.soak import lives
+from rynek.soak.lives import Town, found
+from rynek.soak.quiet import come_to_rest
+from rynek.soak.site import FORK, Site, dying_at, open_site, unarmed
+
+KILLS_BETWEEN_RESTS = 25
+SHORTEST_LIFE_SECONDS = 0.05
+LONGEST_LIFE_SECONDS = 0.6
+# One kill in so many is Postgres'.
+POSTGRES_SHARE = 20
+SECONDS_TO_FINISH = 60.0
+
+
+class GapMissedError(AssertionError):
+    """Nothing died: the market did not come by this gap."""
+
+
+def whole_life(site: Site, town: Town, gap: str) -> None:
+    site.start(dying_at(gap), dying_at(gap))
+    lives.whole(town, Random(0))
+
+
+def life_of_a_new_vendor(site: Site, town: Town, gap: str) -> None:
+    site.start(dying_at(gap), dying_at(gap))
+    lives.open_shop(town.operator)
+
+
+def lapse_while_confirming(site: Site, town: Town, gap: str) -> None:
+    """The hold lapses, its sweeper dies, and the bank takes the money at that moment."""
+    site.start()
+    order = lives.bought(town, lives.CHALLENGED_CARD)
+    site.stop()
+    site.skew += timedelta(minutes=20)
+    site.start(unarmed, dying_at(gap))
+    site.control.authenticate(lives.intent_of(order))
+
+
+def refund_after_transfer(site: Site, town: Town, gap: str) -> None:
+    """The vendors have their money already when the shopper gets it back."""
+    site.start()
+    order = lives.bought(town)
+    lives.delivered(town, order)
+    come_to_rest(site)
+    site.stop()
+    site.start(dying_at(gap), dying_at(gap))
+    lives.given_back(town, order, order["vendor_orders"])
+
+
+GAPS: dict[str, Callable[[Site, Town, str], None]] = {
+    "hold_committed": whole_life,
+    "intent_created_row_not_updated": whole_life,
+    "confirmed_answer_lost": whole_life,
+    "webhook_stored_not_applied": whole_life,
+    "paid_transfers_not_queued": whole_life,
+    "facts_published_not_marked": whole_life,
+    "mail_sent_not_marked": whole_life,
+    "transfer_sent_not_marked": whole_life,
+    "refund_sent_not_marked": refund_after_transfer,
+    "refund_done_reversal_due": refund_after_transfer,
+    "reversal_sent_not_marked": refund_after_transfer,
+    "hold_expiring_while_confirming": lapse_while_confirming,
+    "vendor_account_opened_not_written": life_of_a_new_vendor,
+}
+
+
+def die_in(site: Site, town: Town, gap: str) -> float:
+    """Have the market die in one gap and recover; returns the seconds it took to come to rest.
+
+    The market is stopped before and after. Raises GapMissedError, NotQuietError, DiscordError.
+    """
+    before = site.kills
+    GAPS[gap](site, town, gap)
+    seconds = come_to_rest(site)
+    site.revive()
+    site.stop()
+    if site.kills == before:
+        raise GapMissedError(gap)
+    return seconds
+
+
+@dataclass(frozen=True)
+class Toll:
+    """What a long run came to."""
+
+    kills: int
+    rests: int
+    longest_rest_seconds: float
+    lives: int
+    seed: int
+
+
+def kill_at_random(
+    folder: Path, kills: int, seed: int, report: Callable[[int], None] = lambda _: None
+) -> Toll:
+    """Kill the core, the workers and Postgres at any moment while a crowd lives, then demand rest.
+
+    Every 25 kills the crowd is let finish, and the market must come to rest and add up.
+    """
+    chance = Random(seed)
+    rests: list[float] = []
+    lived = 0
+    with open_site(folder, durable=True) as site:
+        site.start()
+        town = found(site)
+        while site.kills < kills:
+            target = min(kills, site.kills + KILLS_BETWEEN_RESTS)
+            lived += _kill_among_a_crowd(site, town, target, chance, report)
+            rests.append(come_to_rest(site))
+        return Toll(site.kills, len(rests), max(rests), lived, seed)
+
+
+def _kill_among_a_crowd(
+    site: Site, town: Town, target: int, chance: Random, report: Callable[[int], None]
+) -> int:
+    lived = FORK.Value("i", 0)
+    over = FORK.Event()
+    crowd = [
+        FORK.Process(target=_live_on, args=(town, chance.randrange(2**31), over, lived))
+        for _ in range(2)
+    ]
+    for person in crowd:
+        person.start()
+    while site.kills < target:
+        time.sleep(chance.uniform(SHORTEST_LIFE_SECONDS, LONGEST_LIFE_SECONDS))
+        if chance.randrange(POSTGRES_SHARE) == 0:
+            site.kill_postgres()
+        else:
+            site.kill(chance.choice(["core", "workers"]))
+            site.revive()
+        report(site.kills)
+    over.set()
+    for person in crowd:
+        person.join(SECONDS_TO_FINISH)
+        if person.exitcode != 0:
+            raise AssertionError(f"someone in the crowd ended with {person.exitcode}")
+    return int(lived.value)
+
+
+def _live_on(town: Town, seed: int, over: Event, lived: "Synchronized[int]") -> None:
+    """One of the crowd, in a process of its own: life after life, until told to stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    chance = Random(seed)
+    while not over.is_set():
+        if lives.live(town.without_help(), chance):
+            with lived.get_lock():
+                lived.value += 1

@@ -1,0 +1,99 @@
+"""The batcher by itself: who waits is taken together, and nobody disturbs anybody."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import pytest
+
+from transactional.http import batching
+from transactional.http.batching import BATCHES_IN_FLIGHT, LARGEST_BATCH, Batcher, OrdersBusyError
+
+T = TypeVar("T")
+PATIENCE = 10.0
+
+
+class Work:
+    """Doubles numbers, in batches that wait for the gate; remembers the batches."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.batches: list[list[int]] = []
+
+    def __call__(self, numbers: Sequence[int]) -> list[int | None]:
+        self.batches.append(list(numbers))
+        assert self.gate.wait(PATIENCE)
+        if -1 in numbers:
+            raise ValueError("minus one")
+        return [2 * number for number in numbers]
+
+
+def run(scene: Callable[[Batcher[int, int], Work], Awaitable[T]]) -> T:
+    async def play() -> T:
+        work = Work()
+        with ThreadPoolExecutor(BATCHES_IN_FLIGHT) as threads:
+            try:
+                return await asyncio.wait_for(scene(Batcher(work, threads), work), PATIENCE)
+            finally:
+                work.gate.set()
+
+    return asyncio.run(play())
+
+
+async def queued(batcher: Batcher[int, int], numbers: Sequence[int]) -> list[asyncio.Task[int]]:
+    """Tasks that wait for their answers, each begun before the next."""
+    tasks = [asyncio.create_task(batcher.answer(number)) for number in numbers]
+    await asyncio.sleep(0)
+    return tasks
+
+
+def test_a_lone_request_starts_at_once_and_those_that_come_meanwhile_go_together() -> None:
+    async def scene(batcher: Batcher[int, int], work: Work) -> list[int]:
+        tasks = [task for number in range(2) for task in await queued(batcher, [number])]
+        tasks += await queued(batcher, range(2, 100))
+        work.gate.set()
+        answers = await asyncio.gather(*tasks)
+        assert [len(batch) for batch in work.batches] == [1, 1, LARGEST_BATCH, 98 - LARGEST_BATCH]
+        return answers
+
+    assert run(scene) == [2 * number for number in range(100)]
+
+
+def test_who_stops_waiting_leaves_the_others_undisturbed() -> None:
+    async def scene(batcher: Batcher[int, int], work: Work) -> list[int]:
+        tasks = await queued(batcher, range(5))
+        for gone in (tasks[0], tasks[3]):
+            gone.cancel()
+        work.gate.set()
+        answers = await asyncio.gather(tasks[1], tasks[2], tasks[4])
+        assert tasks[0].cancelled()
+        assert await batcher.answer(9) == 18
+        return answers
+
+    assert run(scene) == [2, 4, 8]
+
+
+def test_a_fault_reaches_its_own_batch_and_no_other() -> None:
+    async def scene(batcher: Batcher[int, int], work: Work) -> list[int | BaseException]:
+        tasks = await queued(batcher, [-1, 1])
+        work.gate.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    fault, answer = run(scene)
+    assert isinstance(fault, ValueError)
+    assert answer == 2
+
+
+def test_more_than_can_wait_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "MOST_WAITING", 3)
+
+    async def scene(batcher: Batcher[int, int], work: Work) -> None:
+        tasks = await queued(batcher, range(BATCHES_IN_FLIGHT + 3))
+        with pytest.raises(OrdersBusyError):
+            await batcher.answer(99)
+        work.gate.set()
+        await asyncio.gather(*tasks)
+
+    run(scene)

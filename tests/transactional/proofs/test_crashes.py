@@ -1,0 +1,88 @@
+"""The crash matrix and the zombies, quickly: each named gap and each sleep once."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from rynek.soak import crashes, lives, zombies
+from rynek.soak.crashes import GAPS, GapMissedError
+from rynek.soak.lives import Town
+from rynek.soak.quiet import DiscordError, come_to_rest
+from rynek.soak.site import Arming, Site, open_site, unarmed
+from transactional import gaps
+from transactional.settlement import transfers
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with tempfile.TemporaryDirectory(prefix="rynek-crash-") as folder:
+        Path(folder).chmod(0o711)
+        with open_site(Path(folder)) as site:
+            yield site
+
+
+@pytest.fixture
+def town(site: Site) -> Town:
+    """A town at rest, its market stopped."""
+    site.start()
+    town = lives.found(site)
+    come_to_rest(site)
+    site.stop()
+    return town
+
+
+def test_a_market_that_dies_in_any_gap_comes_to_rest_and_adds_up(site: Site, town: Town) -> None:
+    for gap in GAPS:
+        crashes.die_in(site, town, gap)
+    assert site.kills >= len(GAPS)
+
+
+def test_a_gap_that_nobody_comes_by_is_told(site: Site, town: Town) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(GAPS, "nowhere", crashes.whole_life)
+        with pytest.raises(GapMissedError):
+            crashes.die_in(site, town, "nowhere")
+
+
+def test_postgres_killed_under_load_loses_nothing(site: Site, town: Town) -> None:
+    site.start()
+    for _ in range(3):
+        order = lives.bought(town)
+        site.kill_postgres()
+        lives.delivered(town, order)
+    lives.whole(town, Random(0))
+    come_to_rest(site)
+
+
+def test_a_worker_that_marks_before_it_calls_is_found(site: Site, town: Town) -> None:
+    """The control: its transfer is sent in our books, and Stripe never heard of it."""
+
+    def mark_before_the_call() -> None:
+        def pay_out(_database: object, _gateway: object, claim: object, _now: object) -> str:
+            return f"tr_{claim['transfer_id']}"  # type: ignore[index]
+
+        transfers._pay_out = pay_out  # type: ignore[assignment]
+        gaps.arm("transfer_sent_not_marked", lambda: None)
+
+    site.start(unarmed, mark_before_the_call)
+    lives.delivered(town, lives.bought(town))
+    with pytest.raises(DiscordError, match="transfers: Stripe alone has"):
+        come_to_rest(site)
+
+
+@pytest.mark.parametrize("verb", list(zombies.SLEEPS))
+def test_a_worker_that_wakes_after_its_lease_has_no_second_effect(
+    site: Site, town: Town, verb: str
+) -> None:
+    zombies.haunt(site, town, verb)
+
+
+def test_a_sleeper_without_a_stored_key_refunds_twice_and_is_found(site: Site, town: Town) -> None:
+    fault: Arming = zombies.keyless
+    with pytest.raises(DiscordError, match="refunds: Stripe alone has"):
+        zombies.haunt(site, town, "refund", fault)

@@ -1,0 +1,84 @@
+import pytest
+import redis
+
+from tests.transactional.market import TestMarket, Visit
+from transactional.facts import consumers, outbox, retention
+from transactional.facts.consumers import Consumer
+from transactional.facts.outbox import FactsPrunedError
+from transactional.facts.relay import RedisSink, Relay
+
+
+def publish(market: TestMarket, stream: "redis.Redis") -> None:
+    with Relay(market.settings.database_url, RedisSink(stream)) as relay:
+        relay.run_once(market.clock)
+
+
+def consume(market: TestMarket, consumer: Consumer) -> int:
+    count = 0
+    while read := consumers.run_once(market.database, consumer, market.clock()):
+        count += read
+    return count
+
+
+def write_facts(market: TestMarket, count: int) -> None:
+    market.rows(
+        "insert into outbox (type, key, version, payload, occurred_at)"
+        " select 'test', 'thing_' || n, 1, '{}', now() from generate_series(1, %s) as n"
+        " returning 1",
+        count,
+    )
+
+
+def test_facts_go_when_they_are_old_and_everyone_has_read_them(
+    market: TestMarket, stream: "redis.Redis", visit: Visit
+) -> None:
+    write_facts(market, 20)
+    publish(market, stream)
+    slow = Consumer("slow", lambda *_: None)
+    consume(market, slow)
+    market.rows("update consumers set position = 12 where name = 'slow' returning 1")
+    assert retention.prune(market.database, market.clock()) == 0
+    market.clock.advance(days=31)
+    assert retention.prune(market.database, market.clock()) == 12
+    assert retention.prune(market.database, market.clock()) == 0
+    assert market.value("select min(position) from outbox") == 13
+    service = visit("service")
+    gone = service.get("/v1/facts?after=11")
+    assert (gone.status_code, gone.json()["code"]) == (410, "facts_pruned")
+    assert len(service.get("/v1/facts?after=12").json()["facts"]) == 8
+    assert consume(market, slow) == 8
+    assert consume(market, Consumer("newcomer", lambda *_: None)) == 8
+
+
+def test_a_reader_behind_the_pruned_facts_is_told_and_not_given_a_gap(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    write_facts(market, 5)
+    publish(market, stream)
+    market.clock.advance(days=31)
+    retention.prune(market.database, market.clock())
+    with market.database.transaction() as connection, pytest.raises(FactsPrunedError) as refusal:
+        outbox.page(connection, 0, 10)
+    assert refusal.value.details == {"oldest_position": 5}
+
+
+def test_what_is_done_with_goes_after_its_time_and_what_is_not_stays(market: TestMarket) -> None:
+    market.token("operator")
+    market.rows(
+        "insert into webhook_events (event_id, type, payload, applied_at, set_aside_at) values"
+        " ('done', 't', '{}', now(), null), ('open', 't', '{}', null, null),"
+        " ('aside', 't', '{}', null, now()) returning 1"
+    )
+    for status, sent_at in (("sent", market.clock()), ("failed", None), ("due", None)):
+        market.rows(
+            "insert into notifications (channel, recipient, kind, topic, subject, body, status,"
+            " retry_at, created_at, sent_at) values"
+            " ('email', 'a@b', %s, 't', 's', 'b', %s, now(), now(), %s) returning 1",
+            *(status, status, sent_at),
+        )
+    market.clock.advance(days=91)
+    assert retention.prune(market.database, market.clock()) == 4
+    events = market.rows("select event_id from webhook_events order by 1")
+    assert [row["event_id"] for row in events] == ["aside", "open"]
+    assert market.value("select status from notifications") == "due"
+    assert market.value("select count(*) from tokens") == 0

@@ -1,0 +1,164 @@
+"""Idempotency keys: a repeated request gets the first one's answer, not a second effect.
+
+The key is claimed in the transaction that has the effect, so that a concurrent twin waits for its
+end and a failed request leaves its key free.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from transactional.database import Database, Transaction, statement
+from transactional.errors import ConflictError, RefusedError
+
+KEPT_FOR = timedelta(days=7)
+CLEANING_BATCH = 5_000
+
+
+class KeyReusedError(RefusedError):
+    """This Idempotency-Key was used for another request; take a new key for a new request."""
+
+    code = "idempotency_key_reused"
+
+
+class TwinError(ConflictError):
+    """The same request was answered meanwhile; repeat it to get that answer."""
+
+    code = "idempotency_key_in_use"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One caller's key and what it was used for."""
+
+    principal: str
+    key: str
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status_code: int
+    body: Any
+
+
+def fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """The same for the same request: JSON is compared by content, not by spacing or order."""
+    try:
+        canonical = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
+    except ValueError:
+        canonical = body
+    return hashlib.sha256(b"\n".join([method.encode(), path.encode(), canonical])).digest()
+
+
+def claim(connection: Transaction, request: Request) -> Answer | None:
+    """The stored answer of an earlier twin; None where this request is to go on.
+
+    None also comes for a twin that was cut off before its answer: its effect is then continued.
+    Raises KeyReusedError; DatabaseBusyError where the twin is still at it after the lock timeout.
+    """
+    connection.execute(
+        "insert into idempotency_keys (principal, key, request_hash) values (%s, %s, %s)"
+        " on conflict do nothing",
+        (request.principal, request.key, request.request_hash),
+    )
+    row = connection.execute(
+        "select request_hash, status_code, body from idempotency_keys"
+        " where principal = %s and key = %s",
+        (request.principal, request.key),
+    ).fetchone()
+    assert row is not None, "it was inserted above"
+    if row["request_hash"] != request.request_hash:
+        raise KeyReusedError
+    return None if row["status_code"] is None else Answer(row["status_code"], row["body"])
+
+
+def remember(connection: Transaction, request: Request, answer: Answer) -> Answer:
+    """The answer that counts from now on: this one, unless a twin's is there already."""
+    row = connection.execute(
+        "update idempotency_keys set status_code = coalesce(status_code, %s),"
+        " body = case when status_code is null then %s else body end"
+        " where principal = %s and key = %s returning status_code, body",
+        (answer.status_code, Jsonb(answer.body), request.principal, request.key),
+    ).fetchone()
+    # A key that was forgotten meanwhile has no twin any more.
+    return answer if row is None else Answer(row["status_code"], row["body"])
+
+
+def answers(
+    connection: Transaction, requests: Sequence[Request]
+) -> dict[Request, Answer | KeyReusedError]:
+    """What was answered to these before; a request that is new, or was cut off, is left out."""
+    rows = connection.execute(
+        "select principal, key, request_hash, status_code, body"
+        " from unnest(%s::text[], %s::text[]) as asked (principal, key)"
+        " join idempotency_keys using (principal, key)",
+        ([request.principal for request in requests], [request.key for request in requests]),
+    ).fetchall()
+    stored = {(row["principal"], row["key"]): row for row in rows}
+    found: dict[Request, Answer | KeyReusedError] = {}
+    for request in requests:
+        row = stored.get((request.principal, request.key))
+        if row is not None and row["request_hash"] != request.request_hash:
+            found[request] = KeyReusedError()
+        elif row is not None and row["status_code"] is not None:
+            found[request] = Answer(row["status_code"], row["body"])
+    return found
+
+
+def remember_new(connection: Transaction, answered: Mapping[Request, Answer]) -> None:
+    """Claim the keys of a batch with their answers, in key order, so that no two batches deadlock.
+
+    Raises TwinError where one of them was answered since `answers` looked.
+    """
+    rows = [
+        {
+            "principal": request.principal,
+            "key": request.key,
+            "request_hash": request.request_hash.hex(),
+            "status_code": answer.status_code,
+            "body": answer.body,
+        }
+        for request, answer in sorted(answered.items(), key=_name)
+    ]
+    answers = Jsonb(rows, dumps=msgspec.json.encode)
+    claimed = connection.execute(statement("remember_answers"), {"answers": answers})
+    if claimed.rowcount < len(rows):
+        raise TwinError
+
+
+def _name(answered: tuple[Request, Answer]) -> tuple[str, str]:
+    return answered[0].principal, answered[0].key
+
+
+def attempt_of(connection: Transaction, request: Request) -> int | None:
+    """The attempt to pay that this claimed request, or a twin of it, began or went on with."""
+    row = connection.execute(
+        "select attempt_id from idempotency_keys where principal = %s and key = %s",
+        (request.principal, request.key),
+    ).fetchone()
+    return None if row is None else row["attempt_id"]
+
+
+def tie(connection: Transaction, request: Request, attempt_id: int) -> None:
+    """Whoever repeats this claimed request goes on with this attempt, also once it is answered."""
+    connection.execute(
+        "update idempotency_keys set attempt_id = %s where principal = %s and key = %s",
+        (attempt_id, request.principal, request.key),
+    )
+
+
+def forget_old(database: Database, now: datetime) -> int:
+    """Drop keys that nobody repeats any more; returns how many."""
+    with database.transaction() as connection:
+        return connection.execute(
+            "delete from idempotency_keys where (principal, key) in"
+            " (select principal, key from idempotency_keys where created_at < %s limit %s)",
+            (now - KEPT_FOR, CLEANING_BATCH),
+        ).rowcount

@@ -1,0 +1,1 @@
+"""What is sold: categories, products, offers, images, and the files that bring them in."""

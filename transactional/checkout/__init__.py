@@ -1,0 +1,1 @@
+"""From a cart to a price: which offer, which rules, every cent."""

@@ -1,0 +1,35 @@
+"""What pricing needs to know of an offer, read for a whole batch of carts at once."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from psycopg.rows import args_row
+
+from transactional.database import Transaction, statement
+
+
+class Offered(NamedTuple):
+    """One offer as it stands. `open_weekdays` and `closures` are Postgres arrays in their text,
+    which is cheaper to recognise than to parse; delivery.py does both.
+    """
+
+    offer_id: int
+    product_id: int
+    variant_id: int | None
+    vendor_id: int
+    category_id: int | None
+    price_cents: int
+    weight_grams: int
+    is_for_sale: bool
+    vendor_country: str
+    ships_within_days: int
+    open_weekdays: str
+    closures: str
+    rules_version: int
+
+
+def read(connection: Transaction, offer_ids: Iterable[int]) -> dict[int, Offered]:
+    """By offer id; an offer that does not exist is left out."""
+    with connection.cursor(row_factory=args_row(Offered), binary=True) as cursor:
+        rows = cursor.execute(statement("offered"), {"offer_ids": sorted(offer_ids)})
+        return {row.offer_id: row for row in rows}

@@ -1,0 +1,105 @@
+"""Requests that wait while others are worked on are taken together in the next batch.
+
+There is no timer: a request that comes alone starts at once, and under load a batch is whatever has
+come in while those before it were at work.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from transactional.errors import UnavailableError
+
+LARGEST_BATCH = 64
+BATCHES_IN_FLIGHT = 2
+MOST_WAITING = 1_024
+
+Request = TypeVar("Request")
+Result = TypeVar("Result")
+
+
+class OrdersBusyError(UnavailableError):
+    """Too many orders wait already and nothing was begun; try again in a moment."""
+
+    code = "orders_busy"
+
+
+@dataclass
+class _Line(Generic[Request, Result]):
+    """Those who wait on one event loop."""
+
+    waiting: "deque[tuple[Request, asyncio.Future[Result]]]" = field(default_factory=deque)
+    batches_in_flight: int = 0
+
+
+class Batcher(Generic[Request, Result]):
+    """Calls `work` with up to 64 requests at a time, on the threads of `executor`.
+
+    `work` returns a result per request, in their order; None puts a request off to the next batch.
+    A server has one event loop; should there be several, each has its own line of waiting requests.
+    """
+
+    def __init__(
+        self, work: Callable[[Sequence[Request]], Sequence[Result | None]], executor: Executor
+    ) -> None:
+        self._work = work
+        self._executor = executor
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Line[Request, Result]] = (
+            WeakKeyDictionary()
+        )
+
+    async def answer(self, request: Request) -> Result:
+        """The result of `work`, or what it raised. Raises OrdersBusyError where too many wait.
+
+        Whoever stops waiting leaves the batch and everyone else in it undisturbed.
+        """
+        loop = asyncio.get_running_loop()
+        line = self._lines.setdefault(loop, _Line())
+        if len(line.waiting) >= MOST_WAITING:
+            raise OrdersBusyError
+        future: asyncio.Future[Result] = loop.create_future()
+        line.waiting.append((request, future))
+        self._start(loop, line)
+        return await future
+
+    def _start(self, loop: asyncio.AbstractEventLoop, line: _Line[Request, Result]) -> None:
+        while line.waiting and line.batches_in_flight < BATCHES_IN_FLIGHT:
+            count = min(len(line.waiting), LARGEST_BATCH)
+            batch = [line.waiting.popleft() for _ in range(count)]
+            line.batches_in_flight += 1
+            done = loop.run_in_executor(self._executor, self._work, [one for one, _ in batch])
+            done.add_done_callback(partial(self._finish, loop, line, batch))
+
+    def _finish(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        line: _Line[Request, Result],
+        batch: "list[tuple[Request, asyncio.Future[Result]]]",
+        done: "asyncio.Future[Sequence[Result | None]]",
+    ) -> None:
+        line.batches_in_flight -= 1
+        line.waiting.extendleft(reversed(_settle(batch, done)))
+        self._start(loop, line)
+
+
+def _settle(
+    batch: "list[tuple[Request, asyncio.Future[Result]]]",
+    done: "asyncio.Future[Sequence[Result | None]]",
+) -> "list[tuple[Request, asyncio.Future[Result]]]":
+    """Tell everyone who still waits what became of their request; returns who is put off."""
+    waiting = [(one, future) for one, future in batch if not future.done()]
+    if fault := done.exception():
+        for _, future in waiting:
+            future.set_exception(fault)
+        return []
+    results = {id(future): result for (_, future), result in zip(batch, done.result(), strict=True)}
+    for _, future in waiting:
+        result = results[id(future)]
+        if result is not None:
+            future.set_result(result)
+    return [(one, future) for one, future in waiting if not future.done()]

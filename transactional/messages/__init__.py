@@ -1,0 +1,1 @@
+"""What people outside are told: letters and webhooks, made from facts."""

@@ -1,0 +1,15 @@
+"""What a checkout freezes, the rules it is priced by, and the journal of stock."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    op.get_bind().connection.cursor().execute(
+        script
+    )  # many statements, so past SQLAlchemy's parameters

@@ -1,0 +1,15 @@
+"""Onboarding, variants, images, catalogue imports and reviews."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    op.get_bind().connection.cursor().execute(
+        script
+    )  # many statements, so past SQLAlchemy's parameters

@@ -1,0 +1,1 @@
+"""Orders and the units they take: placed, held, shipped, delivered, cancelled."""

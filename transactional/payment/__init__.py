@@ -1,0 +1,1 @@
+"""The shopper's money on its way in."""
