@@ -102,7 +102,7 @@ def vendor(client: stripe.StripeClient, **more: Any) -> str:
 
 def about(client: stripe.StripeClient, *object_ids: str) -> list[str]:
     """Types of the latest events about the objects, oldest first."""
-    events = client.v1.events.list({"limit": 40}).data
+    events = client.v1.events.list({"limit": 100}).data
     return [str(one.type) for one in events if one.data.object.to_dict()["id"] in object_ids][::-1]
 
 

@@ -10,7 +10,7 @@ from tests.rynek.local.stripe.standins import TO_NOWHERE, Standin, paid, wanted
 def event_types(client: sdk.StripeClient, intent_id: str) -> list[str]:
     """Types of the events about an intent and its charges, oldest first."""
     about: list[str] = []
-    for event in client.v1.events.list({"limit": 20}).data:
+    for event in client.v1.events.list({"limit": 100}).data:
         body = event.data.object.to_dict()
         if intent_id in (body["id"], body.get("payment_intent")):
             about.append(event.type)

@@ -10,12 +10,19 @@ import stripe as sdk
 from rynek.local.stripe.control import Control
 from rynek.local.stripe.courier import FIRST_RETRY_S, LAST_RETRY_S, retry_delay_s
 from tests.rynek.local.stripe.receivers import Receiver, receiving
-from tests.rynek.local.stripe.standins import paid, running, until
+from tests.rynek.local.stripe.standins import Standin, paid, running, until
 from tests.stripe_contract import described, folder
 
 pytestmark = pytest.mark.slow
 
 SECRET = "whsec_market"
+
+
+@pytest.fixture(scope="module")
+def standin(recording: Path) -> Iterator[Standin]:
+    """This file's own: nothing that others left open becomes due while a receiver listens."""
+    with running(recording.parent / "hooks", "--record", str(recording)) as standin:
+        yield standin
 
 
 def hook(receiver: Receiver) -> tuple[str, ...]:
