@@ -11,13 +11,14 @@ from transactional.database import Database, Row, Transaction
 from transactional.errors import MarketError, RefusedError
 from transactional.messages import outbound
 from transactional.messages.outbound import CallFailedError, NothingThereError
+from transactional.pauses import Pauses
 
 MOST_PER_PRODUCT = 20
 BATCH = 5
 # Longer than a batch takes whose every address is slow, so that nobody fetches it twice at once.
 LEASE = timedelta(minutes=6)
 MOST_TRIES = 5
-FIRST_RETRY = timedelta(minutes=1)
+PAUSES = Pauses(first=timedelta(minutes=4), longest=timedelta(hours=1))
 LONGEST_REFUSAL = 500
 COLUMNS = (
     "product_image_id, product_id, url, status, media_type, size_bytes, width_px, height_px,"
@@ -120,7 +121,7 @@ def _fail(connection: Transaction, image: Row, error: MarketError, now: datetime
         (
             "refused" if is_refused else "pending",
             str(error)[:LONGEST_REFUSAL] if is_refused else None,
-            now + FIRST_RETRY * 4 ** (image["attempts"] - 1),
+            now + PAUSES.after(image["attempts"]),
             *(image["product_image_id"], image["attempts"]),
         ),
     )

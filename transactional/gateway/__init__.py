@@ -15,6 +15,7 @@ from transactional.gateway.connection import (
 )
 from transactional.gateway.disputes import DisputeAnswer, DisputeCalls
 from transactional.gateway.events import EventCalls, WebhookInvalidError
+from transactional.gateway.once import make_once
 from transactional.gateway.payments import Charge, PaymentCalls
 from transactional.gateway.refunds import RefundAnswer, RefundCalls
 from transactional.gateway.transfers import Payout, TransferCalls
@@ -31,6 +32,7 @@ __all__ = [
     "StripeRefusedError",
     "StripeUnavailableError",
     "WebhookInvalidError",
+    "make_once",
 ]
 
 

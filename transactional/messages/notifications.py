@@ -19,14 +19,14 @@ from transactional.errors import ConflictError, NotFoundError
 from transactional.messages import directory, notices, vendor_events, wording
 from transactional.messages.directory import Directory
 from transactional.messages.notices import Message, Notice
+from transactional.pauses import Pauses
 
 log = logging.getLogger(__name__)
 
 CLAIM_BATCH = 20
 # Longer than a sender may take for a batch; another then takes over.
 LEASE = timedelta(minutes=5)
-FIRST_RETRY = timedelta(seconds=5)
-LAST_RETRY = timedelta(hours=6)
+PAUSES = Pauses(first=timedelta(seconds=10), longest=timedelta(hours=6))
 # About three days of them.
 MOST_TRIES = 24
 LONGEST_ERROR = 500
@@ -96,9 +96,9 @@ def mark_sent(connection: Transaction, claimed: Row, now: datetime) -> None:
 
 def postpone(connection: Transaction, claimed: Row, reason: str, now: datetime) -> None:
     """Try again after a growing pause, and after the last try give up."""
-    wait = min(FIRST_RETRY * 2 ** min(claimed["attempts"], 16), LAST_RETRY)
     is_last = claimed["attempts"] >= MOST_TRIES
-    _unsent(connection, claimed, "failed" if is_last else "due", reason, now + wait)
+    retry_at = now + PAUSES.after(claimed["attempts"])
+    _unsent(connection, claimed, "failed" if is_last else "due", reason, retry_at)
 
 
 def give_up(connection: Transaction, claimed: Row, reason: str, now: datetime) -> None:

@@ -9,10 +9,10 @@ from transactional.ids import external
 from transactional.installation import read as read_installation
 from transactional.messages import notifications, outbound, vendor_webhooks, wording
 from transactional.messages.notices import Message
+from transactional.pauses import Pauses
 
 CALLS_AT_ONCE = 8
-FIRST_PAUSE = timedelta(seconds=5)
-LAST_PAUSE = timedelta(hours=6)
+PAUSES = Pauses(first=timedelta(seconds=5), longest=timedelta(hours=6))
 # Nothing but failures for so long: the address is given up, and its vendor told.
 GIVEN_UP_AFTER = timedelta(days=5)
 HEADERS = {"Content-Type": "application/json", "User-Agent": "Rynek-Webhooks/1"}
@@ -61,11 +61,11 @@ def _forgive(connection: Transaction, claimed: Row) -> None:
 def _blame(connection: Transaction, claimed: Row, reason: str, now: datetime) -> None:
     failing_since = claimed["failing_since"] or now
     is_given_up = now - failing_since >= GIVEN_UP_AFTER
-    pause = min(FIRST_PAUSE * 2 ** min(claimed["failures"], 16), LAST_PAUSE)
+    retry_at = now + PAUSES.after(claimed["failures"] + 1)
     connection.execute(
         "update vendor_webhooks set failing_since = %s, failures = failures + 1, retry_at = %s,"
         " last_error = %s, is_enabled = is_enabled and not %s where vendor_webhook_id = %s",
-        (failing_since, now + pause, reason, is_given_up, claimed["vendor_webhook_id"]),
+        (failing_since, retry_at, reason, is_given_up, claimed["vendor_webhook_id"]),
     )
     if is_given_up:
         _drop_what_is_due(connection, claimed)

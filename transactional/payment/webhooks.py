@@ -16,13 +16,13 @@ from transactional import gaps
 from transactional.database import Database, Row, Transaction
 from transactional.errors import ConflictError, MarketError, NotFoundError, UnavailableError
 from transactional.gateway import Gateway, WebhookInvalidError
+from transactional.pauses import Pauses
 from transactional.payment import stripe_objects
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
-FIRST_RETRY = timedelta(seconds=1)
-LAST_RETRY = timedelta(hours=1)
+PAUSES = Pauses(first=timedelta(seconds=1), longest=timedelta(hours=1))
 # Over an hour of them; what is refused for so long stays refused.
 MOST_TRIES = 13
 # Codes of errors that tell of a dependency's absence, not of the event.
@@ -153,9 +153,9 @@ def _set_aside(connection: Transaction, event: Row, error: MarketError, now: dat
 
 
 def _postpone(connection: Transaction, event: Row, error: MarketError, now: datetime) -> None:
-    wait = min(FIRST_RETRY * 2 ** min(event["attempts"], 16), LAST_RETRY)
+    retry_at = now + PAUSES.after(event["attempts"] + 1)
     connection.execute(
         "update webhook_events set attempts = attempts + 1, retry_at = %s, last_error = %s,"
         " error_code = %s where event_id = %s and applied_at is null",
-        (now + wait, str(error), error.code, event["event_id"]),
+        (retry_at, str(error), error.code, event["event_id"]),
     )

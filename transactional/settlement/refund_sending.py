@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from transactional import gaps
 from transactional.database import Database, Row, Transaction, statement
@@ -12,7 +13,9 @@ from transactional.gateway import (
     StripeFailureKeptError,
     StripeRefusedError,
     StripeUnavailableError,
+    make_once,
 )
+from transactional.pauses import Pauses
 from transactional.payment import payments
 from transactional.settlement import refund_outcomes, refunds
 
@@ -20,8 +23,7 @@ log = logging.getLogger(__name__)
 
 CLAIM_BATCH = 10
 LEASE = timedelta(seconds=30)
-FIRST_RETRY = timedelta(seconds=2)
-LAST_RETRY = timedelta(hours=1)
+PAUSES = Pauses(first=timedelta(seconds=4), longest=timedelta(hours=1))
 # What Stripe refuses for the time being, for as long as a bank decides.
 FOR_NOW = "charge_disputed"
 
@@ -35,13 +37,13 @@ class RefundForeignError(MarketError):
 def send(database: Database, gateway: Gateway, now: datetime) -> int:
     """Send what is due; returns how many refunds were tried."""
     with database.transaction() as connection:
-        claims = connection.execute(
+        claimed = connection.execute(
             statement("claim_refunds"),
             {"now": now, "limit": CLAIM_BATCH, "lease_expires_at": now + LEASE},
         ).fetchall()
-    for claim in claims:
+    for claim in claimed:
         _send_one(database, gateway, claim, now)
-    return len(claims)
+    return len(claimed)
 
 
 def learn(database: Database, gateway: Gateway, stripe_refund_id: str, now: datetime) -> None:
@@ -79,18 +81,12 @@ def _send_one(database: Database, gateway: Gateway, claim: Row, now: datetime) -
 
 
 def _refund(gateway: Gateway, claim: Row) -> RefundAnswer:
-    """On a second try Stripe is asked first: its keys may have lapsed, the money has not."""
-    payment_intent_id, key = claim["payment_intent_id"], claim["idempotency_key"]
-    found = gateway.find_refund(payment_intent_id, key) if claim["attempts"] > 1 else None
-    if found is not None:
-        return found
-    try:
-        return gateway.refund(payment_intent_id, claim["amount_cents"], key)
-    except StripeFailureKeptError:
-        made = gateway.find_refund(payment_intent_id, key)
-        if made is None:
-            raise
-        return made
+    intent_id, key = claim["payment_intent_id"], claim["idempotency_key"]
+    return make_once(
+        claim["attempts"],
+        find=partial(gateway.find_refund, intent_id, key),
+        make=partial(gateway.refund, intent_id, claim["amount_cents"], key),
+    )
 
 
 def _refuse(database: Database, claim: Row, refusal: StripeRefusedError, now: datetime) -> None:
@@ -106,7 +102,6 @@ def _postpone(
 ) -> None:
     """Unless the key has had its answer, no refund, this may have been made and stays under way."""
     log.warning("refund ref_%s is postponed: %s", claim["refund_id"], reason)
-    wait = min(FIRST_RETRY * 2 ** min(claim["attempts"], 16), LAST_RETRY)
     with database.transaction() as connection:
         connection.execute(
             "update refunds set lease_expires_at = %(until)s, last_error = %(reason)s,"
@@ -114,7 +109,7 @@ def _postpone(
             " idempotency_key = case when %(used)s then gen_random_uuid() else idempotency_key end"
             " where refund_id = %(key)s and fencing_token = %(token)s and status = 'sending'",
             {
-                "until": now + wait,
+                "until": now + PAUSES.after(claim["attempts"]),
                 "reason": str(reason),
                 "used": is_key_used,
                 "key": claim["refund_id"],

@@ -6,6 +6,7 @@ owed and shortens the vendor's next transfers (transfers.py).
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from transactional import gaps
 from transactional.database import Database, Row, Transaction, statement
@@ -14,15 +15,16 @@ from transactional.gateway import (
     StripeFailureKeptError,
     StripeRefusedError,
     StripeUnavailableError,
+    make_once,
 )
+from transactional.pauses import Pauses
 from transactional.settlement import ledger
 
 log = logging.getLogger(__name__)
 
 CLAIM_BATCH = 10
 LEASE = timedelta(seconds=30)
-FIRST_RETRY = timedelta(seconds=2)
-LAST_RETRY = timedelta(hours=1)
+PAUSES = Pauses(first=timedelta(seconds=4), longest=timedelta(hours=1))
 
 
 def demand(connection: Transaction, refund_id: int, now: datetime) -> int:
@@ -39,13 +41,13 @@ def demand(connection: Transaction, refund_id: int, now: datetime) -> int:
 def send(database: Database, gateway: Gateway, now: datetime) -> int:
     """Reverse what is due; returns how many reversals were tried."""
     with database.transaction() as connection:
-        claims = connection.execute(
+        claimed = connection.execute(
             statement("claim_reversals"),
             {"now": now, "limit": CLAIM_BATCH, "lease_expires_at": now + LEASE},
         ).fetchall()
-    for claim in claims:
+    for claim in claimed:
         _send_one(database, gateway, claim, now)
-    return len(claims)
+    return len(claimed)
 
 
 def _send_one(database: Database, gateway: Gateway, claim: Row, now: datetime) -> None:
@@ -66,18 +68,12 @@ def _send_one(database: Database, gateway: Gateway, claim: Row, now: datetime) -
 
 
 def _reverse(gateway: Gateway, claim: Row) -> str:
-    """On a second try Stripe is asked first: its keys may have lapsed, the money has not."""
     transfer, key = claim["stripe_transfer_id"], claim["idempotency_key"]
-    found = gateway.find_reversal(transfer, key) if claim["attempts"] > 1 else None
-    if found is not None:
-        return found
-    try:
-        return gateway.reverse(transfer, claim["reversible_cents"], key)
-    except StripeFailureKeptError:
-        made = gateway.find_reversal(transfer, key)
-        if made is None:
-            raise
-        return made
+    return make_once(
+        claim["attempts"],
+        find=partial(gateway.find_reversal, transfer, key),
+        make=partial(gateway.reverse, transfer, claim["reversible_cents"], key),
+    )
 
 
 def _mark(
@@ -126,13 +122,12 @@ def _postpone(
 
     A key whose answer is a failure for good is renewed.
     """
-    wait = min(FIRST_RETRY * 2 ** min(claim["attempts"], 16), LAST_RETRY)
     connection.execute(
         "update transfer_reversals set lease_expires_at = %s, last_error = %s, idempotency_key ="
         " case when %s then gen_random_uuid() else idempotency_key end"
         " where transfer_reversal_id = %s and fencing_token = %s and status = 'sending'",
         (
-            now + wait,
+            now + PAUSES.after(claim["attempts"]),
             str(reason),
             isinstance(reason, StripeFailureKeptError),
             claim["transfer_reversal_id"],

@@ -9,6 +9,7 @@ refunds left of the net, shortened by what the vendor owes from before (reversal
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from transactional import gaps
 from transactional.database import Database, Row, Transaction, statement
@@ -19,7 +20,9 @@ from transactional.gateway import (
     StripeKeyMisusedError,
     StripeRefusedError,
     StripeUnavailableError,
+    make_once,
 )
+from transactional.pauses import Pauses
 from transactional.people import vendor_accounts
 from transactional.settlement import ledger
 
@@ -28,8 +31,7 @@ log = logging.getLogger(__name__)
 CLAIM_BATCH = 10
 # Beyond it another worker takes over; both would send under the same key, so too short is harmless.
 LEASE = timedelta(seconds=30)
-FIRST_RETRY = timedelta(seconds=2)
-LAST_RETRY = timedelta(hours=1)
+PAUSES = Pauses(first=timedelta(seconds=4), longest=timedelta(hours=1))
 
 
 def hold(connection: Transaction, order_ids: Sequence[int]) -> None:
@@ -82,8 +84,8 @@ def send(database: Database, gateway: Gateway, now: datetime) -> int:
         due = connection.execute(
             statement("due_transfers"), {"now": now, "limit": CLAIM_BATCH}
         ).fetchall()
-        claims = _claim(connection, due, now)
-    for claim in claims:
+        claimed = _claim(connection, due, now)
+    for claim in claimed:
         _send_one(database, gateway, claim, now)
     return len(due)
 
@@ -119,11 +121,7 @@ def _send_one(database: Database, gateway: Gateway, claim: Row, now: datetime) -
 
 
 def _pay_out(database: Database, gateway: Gateway, claim: Row, now: datetime) -> str:
-    """On a second try Stripe is asked first: its keys may have lapsed, the money has not."""
     group, key = claim["transfer_group"], claim["idempotency_key"]
-    found = gateway.find_payout(group, key) if claim["attempts"] > 1 else None
-    if found is not None:
-        return found
     payout = Payout(
         amount_cents=claim["amount_cents"],
         currency=claim["currency"],
@@ -131,13 +129,11 @@ def _pay_out(database: Database, gateway: Gateway, claim: Row, now: datetime) ->
         transfer_group=group,
         source_charge_id=claim["source_charge_id"],
     )
-    try:
-        return gateway.pay_out(payout, key)
-    except StripeFailureKeptError:
-        made = gateway.find_payout(group, key)
-        if made is None:
-            raise
-        return made
+    return make_once(
+        claim["attempts"],
+        find=partial(gateway.find_payout, group, key),
+        make=partial(gateway.pay_out, payout, key),
+    )
 
 
 def _mark_sent(connection: Transaction, claim: Row, stripe_transfer_id: str, now: datetime) -> None:
@@ -168,7 +164,6 @@ def _postpone(
     A refusal, which Stripe keeps under its key and would repeat for a day whatever has changed, is
     an answer: no transfer. The next try works its amount out anew and takes a new key.
     """
-    wait = min(FIRST_RETRY * 2 ** min(claim["attempts"], 16), LAST_RETRY)
     connection.execute(
         "update transfers set lease_expires_at = %(until)s, last_error = %(reason)s,"
         " status = case when %(is_answered)s then 'due' else status end,"
@@ -176,7 +171,7 @@ def _postpone(
         " else idempotency_key end"
         " where transfer_id = %(key)s and fencing_token = %(token)s and status = 'sending'",
         {
-            "until": now + wait,
+            "until": now + PAUSES.after(claim["attempts"]),
             "reason": str(reason),
             "is_answered": _is_answer(reason),
             "key": claim["transfer_id"],
