@@ -9,11 +9,13 @@ from dataclasses import dataclass
 # Postgres' short type name: (how the column is read out, what it is in DuckDB).
 TYPES = {
     "bool": ("{}", "boolean"),
+    "int2": ("{}", "smallint"),
     "int4": ("{}", "integer"),
     "int8": ("{}", "bigint"),
     "text": ("{}", "varchar"),
     "bpchar": ("{}::text", "varchar"),
     "uuid": ("{}::text", "varchar"),
+    "date": ("{}", "date"),
     "timestamptz": ("{}", "timestamptz"),
     "xid8": ("{}::text::bigint", "bigint"),
 }
@@ -21,13 +23,13 @@ TYPES = {
 
 @dataclass(frozen=True)
 class SourceTable:
-    """One loaded table; one that is updated in place is indexed by BRIN on the cast row version."""
+    """One loaded table; the busiest are indexed by BRIN on the cast row version, not by B-tree."""
 
     name: str
     key: str
     columns: dict[str, str]
     left: frozenset[str]
-    is_updated_in_place: bool
+    has_brin: bool
     day: str | None
     cents: str
 
@@ -61,7 +63,7 @@ class SourceTable:
         xmin = since.split(":")[0]
         reachable = (
             f"(row_version::text)::bigint >= {xmin}"
-            if self.is_updated_in_place
+            if self.has_brin
             else f"row_version >= '{xmin}'::xid8"
         )
         return f" where {reachable} and not pg_visible_in_snapshot(row_version, '{since}')"
@@ -73,7 +75,7 @@ def _table(
     columns: str,
     left: str = "",
     *,
-    is_updated_in_place: bool = False,
+    has_brin: bool = False,
     day: str | None = None,
     cents: str = "0",
 ) -> SourceTable:
@@ -83,7 +85,7 @@ def _table(
         key=key,
         columns=pairs | {"row_version": "xid8"},
         left=frozenset(left.split()),
-        is_updated_in_place=is_updated_in_place,
+        has_brin=has_brin,
         day=day,
         cents=cents,
     )
@@ -136,16 +138,35 @@ TABLES = (
         "offers",
         "offer_id",
         """offer_id int8, product_id int8, vendor_id int8, sku text, price_cents int8, status text,
-        version int8, created_at timestamptz""",
-        left="variant_id",
-        is_updated_in_place=True,
+        version int8, created_at timestamptz, variant_id int8""",
+        has_brin=True,
+    ),
+    _table(
+        "variants",
+        "variant_id",
+        "variant_id int8, product_id int8, name text, created_at timestamptz",
+        left="attributes weight_grams",
+    ),
+    _table(
+        "promotions",
+        "promotion_id",
+        """promotion_id int8, vendor_id int8, product_id int8, category_id int8, name text,
+        rate int4, starts_at timestamptz, ends_at timestamptz""",
     ),
     _table(
         "stock",
         "offer_id",
         """offer_id int8, received_units int8, available_units int8, held_units int8,
         sold_units int8, low_stock_threshold int8, version int8""",
-        is_updated_in_place=True,
+        has_brin=True,
+    ),
+    _table(
+        "stock_moves",
+        "stock_move_id",
+        """stock_move_id int8, offer_id int8, order_id int8, kind text, available_units int8,
+        held_units int8, sold_units int8, occurred_at timestamptz""",
+        has_brin=True,
+        day="occurred_at",
     ),
     _table(
         "orders",
@@ -153,9 +174,10 @@ TABLES = (
         """order_id int8, shopper_pseudonym int8, status text, items_cents int8,
         shipping_cents int8, total_cents int8, source text, placed_at timestamptz,
         is_placed_at_estimated bool, paid_at timestamptz, cancelled_at timestamptz,
-        discount_cents int8, tax_cents int8, refunded_cents int8, version int8""",
-        left="shopper_id source_ref ship_to ship_to_country",
-        is_updated_in_place=True,
+        discount_cents int8, tax_cents int8, refunded_cents int8, ship_to_country bpchar,
+        version int8""",
+        left="shopper_id source_ref ship_to",
+        has_brin=True,
         day="placed_at",
         cents="total_cents",
     ),
@@ -167,9 +189,10 @@ TABLES = (
         net_cents int8, units int8, placed_at timestamptz, paid_at timestamptz,
         ship_by_at timestamptz, shipped_at timestamptz, delivered_at timestamptz,
         cancelled_at timestamptz, discount_cents int8, tax_cents int8, withheld_tax_cents int8,
-        commission_tax_cents int8, refunded_cents int8, vendor_refunded_cents int8, version int8""",
-        left="tracking_code carrier weight_grams deliver_by_date cancel_reason",
-        is_updated_in_place=True,
+        commission_tax_cents int8, refunded_cents int8, vendor_refunded_cents int8,
+        deliver_by_date date, cancel_reason text, version int8""",
+        left="tracking_code carrier weight_grams",
+        has_brin=True,
         day="placed_at",
         cents="items_cents",
     ),
@@ -180,9 +203,8 @@ TABLES = (
         product_id int8, quantity int8, line_cents int8, shipping_cents int8,
         commission_rate int4, processing_rate int4, commission_cents int8, processing_cents int8,
         discount_cents int8, tax_cents int8, withheld_tax_cents int8, commission_tax_cents int8,
-        placed_at timestamptz""",
-        left="""variant_id promotion_id tax_rate commission_rule_id commission_basis
-        commission_tax_rate""",
+        variant_id int8, promotion_id int8, tax_rate int4, placed_at timestamptz""",
+        left="commission_rule_id commission_basis commission_tax_rate",
         day="placed_at",
         cents="line_cents",
     ),
@@ -191,9 +213,9 @@ TABLES = (
         "payment_id",
         """payment_id int8, order_id int8, hold_generation int4, status text, amount_cents int8,
         failure_code text, source text, created_at timestamptz, succeeded_at timestamptz,
-        version int8""",
-        left="stripe_payment_intent_id stripe_charge_id checked_at ended_in",
-        is_updated_in_place=True,
+        ended_in text, version int8""",
+        left="stripe_payment_intent_id stripe_charge_id checked_at",
+        has_brin=True,
         day="created_at",
         cents="amount_cents",
     ),
@@ -201,12 +223,61 @@ TABLES = (
         "transfers",
         "transfer_id",
         """transfer_id int8, order_id int8, vendor_order_id int8, vendor_id int8, status text,
-        amount_cents int8, due_at timestamptz, attempts int4, sent_at timestamptz""",
+        amount_cents int8, netted_cents int8, reversed_cents int8, due_at timestamptz,
+        attempts int4, sent_at timestamptz""",
         left="""idempotency_key transfer_group stripe_transfer_id lease_expires_at fencing_token
-        last_error netted_cents reversed_cents""",
-        is_updated_in_place=True,
+        last_error""",
+        has_brin=True,
         day="due_at",
         cents="amount_cents",
+    ),
+    _table(
+        "refunds",
+        "refund_id",
+        """refund_id int8, order_id int8, payment_id int8, origin text, status text, reason text,
+        amount_cents int8, failure_code text, created_at timestamptz, answered_at timestamptz,
+        booked_at timestamptz, version int8""",
+        left="""idempotency_key stripe_refund_id lease_expires_at fencing_token attempts
+        last_error""",
+        day="created_at",
+        cents="amount_cents",
+    ),
+    _table(
+        "refund_lines",
+        "refund_line_id",
+        """refund_line_id int8, refund_id int8, line_id int8, vendor_order_id int8, vendor_id int8,
+        quantity int8, restocked_units int8, items_cents int8, shipping_cents int8, tax_cents int8,
+        withheld_tax_cents int8, commission_cents int8, commission_tax_cents int8,
+        processing_cents int8, vendor_cents int8""",
+    ),
+    _table(
+        "transfer_reversals",
+        "transfer_reversal_id",
+        """transfer_reversal_id int8, transfer_id int8, refund_id int8, vendor_id int8, status text,
+        amount_cents int8, reversible_cents int8, reversed_cents int8, netted_cents int8,
+        created_at timestamptz, owed_at timestamptz, settled_at timestamptz""",
+        left="""idempotency_key stripe_reversal_id lease_expires_at fencing_token attempts
+        last_error""",
+        day="created_at",
+        cents="amount_cents",
+    ),
+    _table(
+        "disputes",
+        "dispute_id",
+        """dispute_id int8, order_id int8, payment_id int8, status text, reason text,
+        amount_cents int8, taken_cents int8, fee_cents int8, evidence_due_at timestamptz,
+        evidence_sent_at timestamptz, opened_at timestamptz, closed_at timestamptz, version int8""",
+        left="stripe_dispute_id evidence_text evidence_key evidence_error",
+        day="opened_at",
+        cents="amount_cents",
+    ),
+    _table(
+        "reviews",
+        "review_id",
+        """review_id int8, line_id int8, product_id int8, vendor_id int8, shopper_pseudonym int8,
+        stars int2, created_at timestamptz, edited_at timestamptz, removed_at timestamptz""",
+        left="text removal_reason",
+        day="created_at",
     ),
     _table(
         "adjustments",
@@ -217,6 +288,7 @@ TABLES = (
         day="occurred_at",
         cents="amount_cents",
     ),
+    _table("accounts", "account_id", "account_id int8, kind text, vendor_id int8"),
     _table(
         "journals",
         "journal_id",
