@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
+from weakref import WeakSet
 
 from rynek.local import guardian as guardian_script
 from rynek.local.errors import LocalError, NotReadyError
@@ -16,9 +17,22 @@ from rynek.local.home import Home
 from rynek.local.process import Process, read_state
 
 CHECK_PAUSE_SECONDS = 0.05
+HINT_SECONDS = 2.0
 FAREWELL_SECONDS = 90.0
 LOG_LINES_SHOWN = 15
 LOG_BYTES_KEPT = 10 * 2**20
+
+_guardians: "WeakSet[subprocess.Popen[str]]" = WeakSet()
+
+
+def _leave_guardians_to_the_parent() -> None:
+    """A fork holds the pipe's ends too, and would keep a guardian waiting for our farewell."""
+    for guardian in _guardians:
+        for end in (guardian.stdin, guardian.stdout):
+            Supervisor._pipe(end).close()
+
+
+os.register_at_fork(after_in_child=_leave_guardians_to_the_parent)
 
 
 class Supervisor:
@@ -140,13 +154,26 @@ def supervising(home: Home) -> Iterator[Supervisor]:
             # Its own session: Ctrl-C in our terminal is ours to answer, in order.
             start_new_session=True,
         )
+    _guardians.add(guardian)
     try:
         yield Supervisor(home, guardian)
     finally:
-        with suppress(BrokenPipeError):
-            Supervisor._pipe(guardian.stdin).close()
+        part_from(guardian)
+
+
+def part_from(guardian: "subprocess.Popen[str]") -> None:
+    """End the orders and wait until the guardian has stopped everything.
+
+    The end of the pipe tells it so; where a stranger holds the pipe open too, a signal does.
+    """
+    with suppress(BrokenPipeError):
+        Supervisor._pipe(guardian.stdin).close()
+    try:
+        guardian.wait(HINT_SECONDS)
+    except subprocess.TimeoutExpired:
+        guardian.terminate()
         guardian.wait(FAREWELL_SECONDS)
-        Supervisor._pipe(guardian.stdout).close()
+    Supervisor._pipe(guardian.stdout).close()
 
 
 def last_lines(log: Path) -> str:

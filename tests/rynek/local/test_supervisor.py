@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from rynek.local.errors import LocalError, NotReadyError
 from rynek.local.home import opened
 from rynek.local.process import Process, State, read_state
-from rynek.local.supervisor import LOG_BYTES_KEPT, Supervisor, shorten, supervising
+from rynek.local.supervisor import LOG_BYTES_KEPT, Supervisor, part_from, shorten, supervising
 
 pytestmark = pytest.mark.slow
 
@@ -187,3 +188,26 @@ def test_a_long_log_is_set_aside(tmp_path: Path) -> None:
     shorten(log)
     assert not log.exists()
     assert (tmp_path / "core.log.1").stat().st_size == LOG_BYTES_KEPT + 1
+
+
+def test_a_stranger_who_holds_the_pipe_open_does_not_delay_the_farewell(home: Path) -> None:
+    with supervising(opened(home)) as supervisor:
+        supervisor.start(script(supervisor, FOREVER))
+        pid, guardian = state_of(supervisor).pid, supervisor._guardian
+        assert guardian.stdin is not None
+        with subprocess.Popen(["sleep", "600"], pass_fds=[guardian.stdin.fileno()]) as stranger:
+            try:
+                part_from(guardian)
+            finally:
+                stranger.kill()
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_fork_of_ours_holds_no_end_of_the_pipe(supervisor: Supervisor) -> None:
+    stdin = supervisor._guardian.stdin
+    assert stdin is not None
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if stdin.closed else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert not stdin.closed
