@@ -56,3 +56,9 @@ class ArtifactCorrupt(ModelsError):
     """The artifact's files differ from its manifest; promote another version or train again."""
 
     code = "artifact_corrupt"
+
+
+class SalesInvalid(ModelsError):
+    """The sales columns cannot be forecast from; correct what is named and run again."""
+
+    code = "sales_invalid"
