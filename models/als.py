@@ -8,20 +8,26 @@ https://arxiv.org/abs/2110.14037.
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
-from models.arrays import AnyArray, Float32, Histories
+from models.arrays import AnyArray, Float32, Histories, Int64
 from models.errors import ParametersInvalid
 from models.factor_space import FactorSpace, Ridge
 from models.interactions import Interactions
+from models.irspack_core import CORE
 from models.recommender import Recommender
+from models.threads import available_threads
+
+STEPS_PER_HALF = 3
+"""Of conjugate gradients, each half-step beginning where the last iteration ended."""
 
 
 @dataclass
 class ALS(Recommender):
-    """Every half-step is exact; the shoppers' side is never stored but solved from a history.
+    """Trained by `irspack`; the shoppers' side is never stored but solved exactly from a history.
 
     So a shopper who was in training and one who comes tomorrow are answered by the same equation.
     `penalty` is λ (n + α₀ n_items)^ν of a shopper with a history of average length n, as a share of
@@ -44,14 +50,37 @@ class ALS(Recommender):
                 raise ParametersInvalid(f"{name} must be positive, not {getattr(self, name)}.")
 
     def learn(self, interactions: Interactions) -> None:
-        by_shopper = interactions.matrix
-        by_item = by_shopper.T.tocsr()
-        ridge = self.ridge(by_shopper)
-        items = FactorSpace.over(self.initial_factors(interactions.n_items), ridge)
+        ridge = self.ridge(interactions.matrix)
+        trainer, solver = self.trainer(interactions.matrix)
         for _ in range(self.iterations):
-            shoppers = FactorSpace.over(items.solve(by_shopper), ridge)
-            items = FactorSpace.over(shoppers.solve(by_item), ridge)
-        self.items = items
+            trainer.step(solver)
+        factors = trainer.item
+        del trainer
+        of_twin = twins(interactions.matrix)
+        self.items = FactorSpace.over(factors[of_twin], ridge)
+
+    def trainer(self, by_shopper: Histories, steps: int = STEPS_PER_HALF) -> tuple[Any, Any]:
+        """`irspack`'s trainer and solver; its loss is half of `loss` below."""
+        ridge = self.ridge(by_shopper)
+        model = (
+            CORE.IALSModelConfigBuilder()
+            .set_K(self.factors)
+            .set_alpha0(ridge.unobserved_weight)
+            .set_reg(ridge.regularisation)
+            .set_nu(ridge.exponent)
+            .set_init_stdev(self.initial_scale)
+            .set_random_seed(self.seed)
+            .set_loss_type(CORE.LossType.IALSPP)
+            .build()
+        )
+        solver = (
+            CORE.IALSSolverConfigBuilder()
+            .set_n_threads(available_threads())
+            .set_solver_type(CORE.SolverType.CG)
+            .set_max_cg_steps(steps)
+            .build()
+        )
+        return CORE.IALSTrainer(model, csr_matrix(by_shopper)), solver
 
     def ridge(self, by_shopper: Histories) -> Ridge:
         """λ from the penalty of an average shopper."""
@@ -60,14 +89,6 @@ class ALS(Recommender):
         average = unscaled.penalty(by_shopper.nnz / with_history, by_shopper.shape[1])
         wanted = self.penalty * max(float(by_shopper.sum()), 1.0) / with_history
         return replace(unscaled, regularisation=wanted / average)
-
-    def initial_factors(self, n_items: int) -> Float32:
-        """`(n_items, factors)` normal draws from the seed."""
-        scale = self.initial_scale / np.sqrt(self.factors)
-        drawn = np.random.default_rng(self.seed).standard_normal(
-            (n_items, self.factors), dtype=np.float32
-        )
-        return drawn * np.float32(scale)
 
     def score_histories(self, histories: Histories) -> Float32:
         return self.items.solve(histories) @ self.items.factors.T
@@ -79,6 +100,22 @@ class ALS(Recommender):
             "spectrum": self.items.spectrum,
             "ridge": np.array(astuple(self.items.ridge)),
         }
+
+
+def twins(by_shopper: Histories) -> Int64:
+    """`(n_items,)`: for each item the first that has the same single event, else itself.
+
+    The same equation gives such listings the same factors; where each got its own random start they
+    would differ by what is left of it, and content could no longer break their tie.
+    """
+    by_item = by_shopper.T.tocsr()
+    alone = np.flatnonzero(np.diff(by_item.indptr) == 1)
+    where = by_item.indptr[alone]
+    events = np.stack((by_item.indices[where], by_item.data[where]))
+    _, first, group = np.unique(events, axis=1, return_index=True, return_inverse=True)
+    same = np.arange(by_item.shape[0])
+    same[alone] = alone[first[group]]
+    return same
 
 
 def loss(histories: Histories, shoppers: Float32, items: Float32, ridge: Ridge) -> float:

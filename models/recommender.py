@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import fields
 from typing import Any, ClassVar, Self
 
@@ -23,10 +24,15 @@ class Recommender(ABC):
     popularity: Float32
 
     def fit(self, interactions: Interactions) -> Self:
-        """Learn. Shoppers without history will be answered with what is popular."""
-        self.histories = self.read(interactions)
-        self.popularity = event_share(interactions)
-        self.learn(interactions)
+        """Learn. Shoppers without history will be answered with what is popular.
+
+        An interrupted training leaves the model as it was.
+        """
+        learning = copy(self)
+        learning.histories = self.read(interactions)
+        learning.popularity = event_share(interactions)
+        learning.learn(interactions)
+        vars(self).update(vars(learning))
         return self
 
     def read(self, interactions: Interactions) -> Histories:
@@ -62,9 +68,10 @@ class Recommender(ABC):
         *,
         exclude: Histories | None = None,
         allowed: Mask | None = None,
+        ties: Float32 | None = None,
     ) -> Ranking:
-        """The `k` best items of each shopper. `exclude` has a row per asked shopper."""
-        return rank(self.score(shopper_rows), k, exclude=exclude, allowed=allowed)
+        """The `k` best items of each shopper; the options are those of `rank`, by asked shopper."""
+        return rank(self.score(shopper_rows), k, exclude=exclude, allowed=allowed, ties=ties)
 
     def parameters(self) -> dict[str, Any]:
         """The init fields: enough, with the recipe's name, to train the same again."""

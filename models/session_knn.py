@@ -55,7 +55,7 @@ class SessionKNN(Recommender):
         contents = Baskets.of(interactions).contents
         n_sessions = contents.shape[0]
         counts = np.bincount(contents.indices, minlength=interactions.n_items)
-        rarity = np.log(n_sessions / np.maximum(counts, 1)) + 1
+        rarity = np.log(max(n_sessions, 1) / np.maximum(counts, 1)) + 1
         self.sessions = csr_array(contents @ diags_array(rarity.astype(np.float32)))
         recency = np.arange(1, n_sessions + 1, dtype=np.float32)
         self.by_item = strongest(

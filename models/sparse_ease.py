@@ -4,16 +4,19 @@ Ning and Karypis, "SLIM" (ICDM 2011), chooses the neighbours so; Steck, "Markov 
 Collaborative Filtering" (NeurIPS 2019), https://arxiv.org/abs/1910.09645, ties them to EASE.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
 
-from models.arrays import Float32, Histories, Int64
+from models.arrays import Float32, Histories, Integers
 from models.errors import ParametersInvalid
 from models.item_knn import ItemKNN
 from models.item_to_item import ItemToItem
+from models.threads import available_threads
 
 
 @dataclass
@@ -32,15 +35,21 @@ class SparseEASE(ItemToItem):
     def relate(self, bought: Histories) -> Histories:
         near = ItemKNN(self.neighbours, self.shrinkage).relate(bought).T.tocsr()
         by_item = bought.T.tocsr()
-        columns = [
-            self._regressed(by_item, item, near.indices[begin:end].astype(np.int64))
-            for item, (begin, end) in enumerate(zip(near.indptr[:-1], near.indptr[1:], strict=True))
-        ]
+
+        def regressed(item: int) -> Float32:
+            return self._regressed(
+                by_item, item, near.indices[near.indptr[item] :][: lengths[item]]
+            )
+
+        lengths = np.diff(near.indptr)
+        # Each system is small: one BLAS thread, and the items shared out among our own.
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(available_threads()) as pool:
+            columns = list(pool.map(regressed, range(len(lengths))))
         data = np.concatenate(columns) if columns else np.zeros(0, np.float32)
         related: Histories = csr_array((data, near.indices, near.indptr), shape=near.shape)
         return related.T.tocsr()
 
-    def _regressed(self, by_item: Histories, item: int, others: Int64) -> Float32:
+    def _regressed(self, by_item: Histories, item: int, others: Integers) -> Float32:
         if not len(others):
             return np.zeros(0, np.float32)
         chosen = by_item[np.append(others, item)]

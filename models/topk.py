@@ -22,10 +22,17 @@ class Ranking(NamedTuple):
 
 
 def rank(
-    scores: Float32, k: int, *, exclude: Histories | None = None, allowed: Mask | None = None
+    scores: Float32,
+    k: int,
+    *,
+    exclude: Histories | None = None,
+    allowed: Mask | None = None,
+    ties: Float32 | None = None,
 ) -> Ranking:
-    """The `k` best columns of each row of `scores`, `(n, n_items)`; equal scores by lower column.
+    """The `k` best columns of each row of `scores`, `(n, n_items)`.
 
+    `ties` `(n_items,)` or `(n, n_items)`: of equal scores the larger comes first; then, and without
+    `ties`, the lower column.
     `exclude` `(n, n_items)`: stored entries are left out. `allowed` `(n_items,)`: only those are
     ranked. Overwrites `scores`. Raises `ScoresInvalid` on NaN.
     """
@@ -41,7 +48,8 @@ def rank(
     best = np.full((len(scores), k), -np.inf, np.float32)
     rows, columns = _candidates(scores, k)
     values = scores[rows, columns]
-    order = np.lexsort((columns, -values, rows))
+    preferred = np.broadcast_to(np.float32(0) if ties is None else ties, scores.shape)
+    order = np.lexsort((columns, -preferred[rows, columns], -values, rows))
     place = np.arange(len(rows)) - np.searchsorted(rows, rows)
     chosen = order[place < k]
     items[rows[chosen], place[place < k]] = columns[chosen]

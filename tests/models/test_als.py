@@ -1,12 +1,16 @@
+from typing import Any
+
 import numpy as np
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, csr_matrix
 
 from models.als import ALS, loss
 from models.errors import ParametersInvalid
 from models.evaluation import evaluate, temporal_split
 from models.factor_space import FactorSpace, Ridge
 from models.implicit_als import ImplicitALS
+from models.interactions import Interactions
+from models.irspack_core import CORE
 from tests.models.markets import taste_market
 
 RIDGE = Ridge(unobserved_weight=0.2, regularisation=0.05, exponent=1.0)
@@ -50,27 +54,74 @@ def test_folding_one_shopper_in_equals_solving_all() -> None:
         np.testing.assert_allclose(folded, solved[row], atol=1e-4)
 
 
+def test_every_trained_item_equals_a_dense_float64_solve_against_the_shoppers() -> None:
+    market = taste_market(shoppers=60, products=40, events=6)
+    model = ALS(factors=5, iterations=100).fit(market)
+    shoppers = model.items.solve(market.matrix)
+    against = FactorSpace(shoppers, np.zeros(5), model.items.ridge)
+    expected = [dense_solution(against, bought) for bought in market.matrix.T.toarray()]
+    np.testing.assert_allclose(model.items.factors, expected, atol=2e-4)
+
+
 def test_no_small_step_in_256_random_directions_improves_the_loss() -> None:
     market = taste_market(shoppers=40, products=30, events=6)
-    initial = ALS(factors=5).initial_factors(market.n_items)
-    items = FactorSpace.over(initial, RIDGE)
-    shoppers = items.solve(market.matrix)
-    ridge = items.ridge
-    best = loss(market.matrix, shoppers, items.factors, ridge)
+    model = ALS(factors=5, iterations=100).fit(market)
+    shoppers, items = model.items.solve(market.matrix), model.items.factors
+    best = loss(market.matrix, shoppers, items, model.items.ridge)
     rng = np.random.default_rng(0)
     for _ in range(256):
-        step = rng.standard_normal(shoppers.shape) * 1e-3
-        assert loss(market.matrix, shoppers + step, items.factors, ridge) > best
+        moved = (side + 1e-3 * rng.standard_normal(side.shape) for side in (shoppers, items))
+        assert loss(market.matrix, *moved, model.items.ridge) > best
 
 
-def test_each_iteration_lowers_the_loss() -> None:
+def test_each_iteration_lowers_the_loss_and_the_trainer_measures_the_same() -> None:
     market = taste_market(shoppers=60, products=40, events=6)
+    model = ALS(factors=6)
+    ridge = model.ridge(market.matrix)
+    trainer, solver = model.trainer(market.matrix)
     losses = []
-    for iterations in (1, 2, 4, 8):
-        model = ALS(factors=6, iterations=iterations).fit(market)
-        shoppers = model.items.solve(market.matrix)
-        losses.append(loss(market.matrix, shoppers, model.items.factors, model.items.ridge))
+    for _ in range(8):
+        trainer.step(solver)
+        losses.append(loss(market.matrix, trainer.user, trainer.item, ridge))
+        assert 2 * trainer.compute_loss(solver) == pytest.approx(losses[-1], rel=1e-5)
     assert losses == sorted(losses, reverse=True)
+
+
+def test_folding_in_a_trained_shopper_equals_refitting_the_row() -> None:
+    market = taste_market()
+    model = ALS(factors=8, iterations=60).fit(market)
+    trainer, solver = model.trainer(market.matrix)
+    for _ in range(60):
+        trainer.step(solver)
+    refitted = trainer.transform_user(csr_matrix(market.matrix), exact_solver()) @ trainer.item.T
+    for row in range(0, market.n_shoppers, 29):
+        one = market.matrix[[row]]
+        np.testing.assert_allclose(
+            model.items.scores(one.indices, one.data), refitted[row], atol=1e-4
+        )
+
+
+def exact_solver() -> Any:
+    return CORE.IALSSolverConfigBuilder().set_solver_type(CORE.SolverType.CHOLESKY).build()
+
+
+def test_listings_with_the_same_single_event_get_the_same_factors_and_content_decides() -> None:
+    market = taste_market(products=20)
+    first, second, other = 900, 901, 902
+    grown = Interactions.from_columns(
+        np.append(market.shoppers[market.rows], [1_000, 1_000, 1_001]),
+        np.append(market.products[market.columns], [first, second, other]),
+    )
+    model = ALS(factors=4).fit(grown)
+    places = np.searchsorted(grown.products, [first, second, other])
+    a, b, c = model.items.factors[places]
+    np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(a, c)
+    allowed = np.isin(grown.products, [first, second])
+    likeness = np.where(grown.products == second, 1.0, 0.0).astype(np.float32)
+    for ties, best in ((None, first), (likeness, second)):
+        ranking = model.recommend(np.array([5]), 2, allowed=allowed, ties=ties)
+        assert grown.products[ranking.items[0, 0]] == best
 
 
 @pytest.mark.parametrize("n_events", [3, 30])

@@ -6,9 +6,11 @@ from scipy.sparse import csr_array
 from models.topk import NO_ITEM, rank
 
 
-def obvious(scores: list[float], k: int, excluded: set[int], allowed: set[int]) -> list[int]:
+def obvious(
+    scores: list[float], k: int, excluded: set[int], allowed: set[int], ties: list[float]
+) -> list[int]:
     left = [item for item in range(len(scores)) if item in allowed - excluded]
-    best = sorted(left, key=lambda item: (-scores[item], item))[:k]
+    best = sorted(left, key=lambda item: (-scores[item], -ties[item], item))[:k]
     return best + [NO_ITEM] * (k - len(best))
 
 
@@ -22,15 +24,29 @@ def test_ranking_equals_sorting_everything(data: st.DataObject) -> None:
     rows = data.draw(st.lists(row, min_size=1, max_size=4))
     excluded = [data.draw(some_items) for _ in rows]
     allowed = data.draw(some_items)
+    ties = data.draw(row)
     flags = np.array([[item in row for item in range(n_items)] for row in excluded], np.float32)
     ranking = rank(
         np.array(rows, np.float32),
         k,
         exclude=csr_array(flags),
         allowed=np.isin(np.arange(n_items), list(allowed)),
+        ties=np.array(ties, np.float32),
     )
-    expected = [obvious(row, k, out, allowed) for row, out in zip(rows, excluded, strict=True)]
+    expected = [
+        obvious(row, k, out, allowed, ties) for row, out in zip(rows, excluded, strict=True)
+    ]
     assert ranking.items.tolist() == expected
+
+
+def test_equal_scores_go_by_column_where_nothing_breaks_the_tie() -> None:
+    ranking = rank(np.ones((1, 3), np.float32), 2)
+    assert ranking.items.tolist() == [[0, 1]]
+
+
+def test_every_shopper_may_have_a_tie_break_of_their_own() -> None:
+    own = np.array([[0.0, 1.0], [1.0, 0.0]], np.float32)
+    assert rank(np.ones((2, 2), np.float32), 1, ties=own).items.tolist() == [[1], [0]]
 
 
 def test_scores_come_back_in_the_order_of_the_items() -> None:
