@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-MINUTES = 5
+MINUTES = 10
 
 
 @pytest.mark.slow

@@ -75,7 +75,7 @@ def visiting(stack: ExitStack, core: Core, home: Path) -> Visit:
             started.append(serving_at(stack, core, home))
         core.know(*who)
         headers = {"Authorization": f"Bearer {core.token(*who)}"} if who else {}
-        return stack.enter_context(httpx.Client(base_url=started[0], headers=headers))
+        return stack.enter_context(httpx.Client(base_url=started[0], headers=headers, timeout=60))
 
     return signed_in
 

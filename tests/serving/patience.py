@@ -10,7 +10,7 @@ T = TypeVar("T")
 POLL_SECONDS = 0.02
 
 
-def until(condition: Callable[[], T], seconds: float = 10.0) -> T:
+def until(condition: Callable[[], T], seconds: float = 60.0) -> T:
     """What the condition gives once it is true. Raises TimeoutError when it stays false."""
     pause, end = threading.Event(), time.monotonic() + seconds
     while not (found := condition()):

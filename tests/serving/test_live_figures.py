@@ -122,7 +122,7 @@ def test_while_redis_is_away_facts_come_from_the_core(core: Core, tmp_path: Path
     headers = {"Authorization": f"Bearer {core.token('vendor', vendor_id)}"}
     with ExitStack() as stack:
         url = serving_at(stack, core, tmp_path, redis_url="redis://127.0.0.1:1")
-        client = stack.enter_context(httpx.Client(base_url=url, headers=headers))
+        client = stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=60))
         core.paid_order(shopper, (tea, 1))
         core.relay_once()
         until(lambda: figures(client, vendor_id)["orders"] == 1)

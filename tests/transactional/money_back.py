@@ -64,7 +64,7 @@ def intent_of(market: TestMarket, order_id: int) -> str:
 
 def at_stripe(market: TestMarket, method: str, path: str, body: Any = None) -> Any:
     """A control route of the stand-in."""
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         answer = client.request(
             method,
             f"{market.settings.stripe_api_base}/_standin/{path}",

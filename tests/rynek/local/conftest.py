@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 0.02
 
 Until = Callable[[Callable[[], bool]], None]

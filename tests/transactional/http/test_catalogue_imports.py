@@ -210,7 +210,7 @@ def test_a_file_that_is_too_large_is_cut_off_and_its_rows_before_stay(
 
     with (
         listening(create_app(market.settings)) as url,
-        httpx.Client(base_url=url, trust_env=False) as client,
+        httpx.Client(base_url=url, trust_env=False, timeout=60) as client,
     ):
         client.headers["Authorization"] = f"Bearer {market.token('vendor', vendor)}"
         answer = send(client, vendor, parts())

@@ -33,7 +33,7 @@ class Standin:
     def http(self, method: str, path: str, **request: Any) -> httpx.Response:
         """A request past the SDK, for what the SDK would never send."""
         headers = {"authorization": f"Bearer {KEY}"} | request.pop("headers", {})
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, timeout=60) as client:
             return client.request(method, self.url + path, headers=headers, **request)
 
     def authenticate(self, intent_id: str, outcome: str = "succeeded") -> httpx.Response:
@@ -74,7 +74,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(condition: Callable[[], object], within_s: float = 10.0) -> None:
+def until(condition: Callable[[], object], within_s: float = 60.0) -> None:
     """Poll until the condition holds; fail when it does not in time."""
     deadline = time.monotonic() + within_s
     while not condition():
