@@ -5,6 +5,7 @@ The row is the task: claimed by moving `retry_at` ahead, settled only by the try
 
 from datetime import datetime, timedelta
 
+from transactional import claims
 from transactional.catalogue import pictures, products
 from transactional.catalogue.pictures import Picture
 from transactional.database import Database, Row, Transaction
@@ -65,9 +66,11 @@ def fetch_due(database: Database, may_be_local: bool, now: datetime) -> int:
     """Fetch and inspect what waits, outside any transaction; returns how many were tried."""
     with database.transaction() as connection:
         claimed = _claim(connection, now)
-    for image in claimed:
-        _fetch(database, image, now, may_be_local=may_be_local)
-    return len(claimed)
+    return claims.each(
+        "product_image",
+        claimed,
+        lambda image: _fetch(database, image, now, may_be_local=may_be_local),
+    )
 
 
 def _claim(connection: Transaction, now: datetime) -> list[Row]:

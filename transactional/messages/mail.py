@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from transactional import gaps
+from transactional import claims, gaps
 from transactional.database import Database, Row, Transaction
 from transactional.errors import MarketError, UnavailableError
 from transactional.messages import notifications
@@ -143,8 +143,11 @@ def send(database: Database, post: Post, sender: str, now: datetime) -> int:
     if claimed:
         try:
             with post.open() as counter:
-                for one in claimed:
-                    _send_one(database, counter, sender, one, now)
+                claims.each(
+                    "notification",
+                    claimed,
+                    lambda one: _send_one(database, counter, sender, one, now),
+                )
         except MailUnavailableError as error:
             _postpone_all(database, claimed, str(error), now)
     return len(claimed)

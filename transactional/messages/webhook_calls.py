@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+from transactional import claims
 from transactional.database import Database, Row, Transaction
 from transactional.errors import MarketError
 from transactional.ids import external
@@ -24,9 +25,9 @@ def send(database: Database, may_be_local: bool, now: datetime) -> int:
         claimed = notifications.claim(connection, "webhook", now)
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
         outcomes = pool.map(lambda one: _call(one, may_be_local, now), claimed)
-        for one, failure in zip(claimed, outcomes, strict=True):
-            _settle(database, one, failure, now)
-    return len(claimed)
+        return claims.each(
+            "notification", claimed, lambda one: _settle(database, one, next(outcomes), now)
+        )
 
 
 def _call(claimed: Row, may_be_local: bool, now: datetime) -> MarketError | None:

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
-from transactional import gaps
+from transactional import claims, gaps
 from transactional.database import Database, Row, Transaction, statement
 from transactional.errors import MarketError
 from transactional.gateway import (
@@ -41,9 +41,7 @@ def send(database: Database, gateway: Gateway, now: datetime) -> int:
             statement("claim_refunds"),
             {"now": now, "limit": CLAIM_BATCH, "lease_expires_at": now + LEASE},
         ).fetchall()
-    for claim in claimed:
-        _send_one(database, gateway, claim, now)
-    return len(claimed)
+    return claims.each("refund", claimed, lambda claim: _send_one(database, gateway, claim, now))
 
 
 def learn(database: Database, gateway: Gateway, stripe_refund_id: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
-from transactional import gaps
+from transactional import claims, gaps
 from transactional.database import Database, Row, Transaction, statement
 from transactional.gateway import (
     Gateway,
@@ -45,9 +45,9 @@ def send(database: Database, gateway: Gateway, now: datetime) -> int:
             statement("claim_reversals"),
             {"now": now, "limit": CLAIM_BATCH, "lease_expires_at": now + LEASE},
         ).fetchall()
-    for claim in claimed:
-        _send_one(database, gateway, claim, now)
-    return len(claimed)
+    return claims.each(
+        "transfer_reversal", claimed, lambda claim: _send_one(database, gateway, claim, now)
+    )
 
 
 def _send_one(database: Database, gateway: Gateway, claim: Row, now: datetime) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from transactional import gaps
+from transactional import claims, gaps
 from transactional.database import Database, Row, Transaction, statement
 from transactional.gateway import (
     Gateway,
@@ -85,8 +85,7 @@ def send(database: Database, gateway: Gateway, now: datetime) -> int:
             statement("due_transfers"), {"now": now, "limit": CLAIM_BATCH}
         ).fetchall()
         claimed = _claim(connection, due, now)
-    for claim in claimed:
-        _send_one(database, gateway, claim, now)
+    claims.each("transfer", claimed, lambda claim: _send_one(database, gateway, claim, now))
     return len(due)
 
 
