@@ -1,5 +1,6 @@
 """The one transaction manager: only it commits, and nothing inside it may reach the network."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -8,7 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from transactional.errors import UnavailableError
 
@@ -18,9 +19,20 @@ Row = dict[str, Any]
 
 POOL_SIZE = 16
 SECONDS_TO_WAIT_FOR_A_CONNECTION = 5.0
+# The pool tells nobody who waits that Postgres is back, and doubles its pauses: so ask it anew.
+SECONDS_BETWEEN_CONNECTS = 0.5
 # A lock that is not had by then answers 'busy'; a statement that runs longer is a fault, not a
-# load.
-SESSION_OPTIONS = "-c lock_timeout=4s -c statement_timeout=30s -c timezone=UTC"
+# load. A process that is stopped in a transaction keeps its locks for so long, and loses them.
+SESSION_OPTIONS = (
+    "-c lock_timeout=4s -c statement_timeout=30s -c timezone=UTC"
+    " -c idle_in_transaction_session_timeout=10s -c transaction_timeout=120s"
+)
+# What a second try may cure: deadlocks, lock and pool timeouts, lost connections.
+PASSING_ERRORS = (
+    psycopg.OperationalError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
+)
 
 SQL_FOLDER = Path(__file__).parent / "sql"
 
@@ -46,10 +58,11 @@ class Database:
             url,
             connection_class=psycopg.Connection[DictRow],
             kwargs={"row_factory": dict_row, "options": SESSION_OPTIONS},
-            check=ConnectionPool.check_connection,
+            check=self._check,
             min_size=1,
             max_size=size,
             timeout=SECONDS_TO_WAIT_FOR_A_CONNECTION,
+            reconnect_timeout=SECONDS_BETWEEN_CONNECTS,
             open=False,
         )
 
@@ -71,9 +84,28 @@ class Database:
         Raises DatabaseBusyError for what a second try may cure.
         """
         try:
-            with self._pool.connection() as connection, connection.transaction():
-                yield connection
-        except (
-            psycopg.OperationalError
-        ) as error:  # deadlocks, lock and pool timeouts, lost connections
+            connection = self._connected()
+            try:
+                with connection.transaction():
+                    yield connection
+            finally:
+                self._pool.putconn(connection)
+        except PASSING_ERRORS as error:
             raise DatabaseBusyError from error
+
+    def _connected(self) -> Transaction:
+        deadline = time.monotonic() + SECONDS_TO_WAIT_FOR_A_CONNECTION
+        while True:
+            try:
+                return self._pool.getconn(SECONDS_BETWEEN_CONNECTS)
+            except PoolTimeout:
+                if time.monotonic() > deadline:
+                    raise
+
+    def _check(self, connection: Transaction) -> None:
+        """Where one connection has broken, Postgres was restarted, and the others have too."""
+        try:
+            ConnectionPool.check_connection(connection)
+        except psycopg.OperationalError:
+            self._pool.drain()
+            raise

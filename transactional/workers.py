@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-import psycopg
 import redis
 
 from transactional import behaviour_months, settings
 from transactional.access import replays
 from transactional.catalogue import images
-from transactional.database import Database
+from transactional.database import PASSING_ERRORS, Database
 from transactional.errors import ConfigurationInvalidError, UnavailableError
 from transactional.facts import consumers, retention
 from transactional.facts.consumers import Consumer
@@ -39,7 +38,7 @@ FIRST_PAUSE = 0.1
 LAST_PAUSE = 5.0
 SECONDS_TO_STOP = 25.0
 SECONDS_BETWEEN_LOOKS = 0.5
-TRANSIENT = (UnavailableError, psycopg.OperationalError, redis.RedisError)
+TRANSIENT = (UnavailableError, *PASSING_ERRORS, redis.RedisError)
 Clock = Callable[[], datetime]
 
 
@@ -73,9 +72,6 @@ def start_all(
         Worker("relay", partial(_relay, chosen, clock)),
         every(0.1, "webhooks", partial(webhooks.apply, database, gateway)),
         every(0.2, "transfers", partial(transfers.send, database, gateway)),
-        every(0.2, "refunds", partial(refund_sending.send, database, gateway)),
-        every(0.2, "reversals", partial(reversals.send, database, gateway)),
-        every(5.0, "evidence", partial(disputes.send_evidence, database, gateway)),
         every(0.2, "refunds", partial(refund_sending.send, database, gateway)),
         every(0.2, "reversals", partial(reversals.send, database, gateway)),
         every(2.0, "evidence", partial(disputes.send_evidence, database, gateway)),

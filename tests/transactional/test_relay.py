@@ -8,9 +8,11 @@ import psycopg
 import pytest
 import redis
 
+from tests.rynek.local.stripe.standins import until
 from tests.transactional.market import TestMarket, Visit
 from transactional.database import Row
 from transactional.facts import outbox
+from transactional.facts import relay as relay_module
 from transactional.facts.relay import PUBLISHED, STREAM, RedisSink, Relay, RelayTakenError
 
 
@@ -187,6 +189,25 @@ def test_there_is_one_relay_at_a_time(market: TestMarket, stream: "redis.Redis")
         relay(market, stream)
     with relay(market, stream) as next_one:
         assert next_one.run_once(market.clock) == 0
+
+
+def test_a_relay_that_is_stopped_loses_its_office(
+    market: TestMarket, stream: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = relay_module.SESSION_OPTIONS.replace("session_timeout=30s", "session_timeout=100ms")
+    monkeypatch.setattr(relay_module, "SESSION_OPTIONS", options)
+
+    def is_taken() -> bool:
+        try:
+            relay(market, stream).__exit__()
+        except RelayTakenError:
+            return True
+        return False
+
+    with relay(market, stream) as stopped:
+        until(lambda: not is_taken())
+        with pytest.raises(psycopg.OperationalError):
+            stopped.run_once(market.clock)
 
 
 def test_a_new_fact_wakes_the_waiting_relay(market: TestMarket, stream: "redis.Redis") -> None:

@@ -30,6 +30,11 @@ PUBLISHED = "rynek:facts:published"
 STREAM_LENGTH = 200_000
 PUBLISH_BATCH = 1_000
 SECONDS_BETWEEN_HEARTBEATS = 0.5
+# A relay that is stopped does not keep the lock that others wait for.
+SESSION_OPTIONS = (
+    "-c timezone=UTC -c synchronous_commit=on"
+    " -c idle_session_timeout=30s -c idle_in_transaction_session_timeout=10s"
+)
 
 
 class Sink(Protocol):
@@ -100,7 +105,7 @@ class Relay:
             database_url,
             autocommit=True,
             row_factory=dict_row,
-            options="-c timezone=UTC -c synchronous_commit=on",
+            options=SESSION_OPTIONS,
         )
         if not self._scalar(f"select pg_try_advisory_lock({RELAY_LOCK})"):
             self._connection.close()
