@@ -1,0 +1,235 @@
+"""How sales go with the price: an association within listings, with intervals that say how sure.
+
+The constant-elasticity (log-log) model in its form for counts, which needs no logarithm of a week
+without a sale (Santos Silva, Tenreyro, "The Log of Gravity", Review of Economics and Statistics 88,
+2006): units ~ days × exp(listing + category's week + elasticity × log price). Listing effects take
+out what makes one product sell better than another, week effects what moves a whole category. What
+is left of each listing is drawn towards its category, and the category towards the market, by
+empirical Bayes with variances by moments (DerSimonian, Laird, Controlled Clinical Trials 7, 1986).
+Errors are robust to clustering within listings: sales of one listing hang together.
+
+Units are those of shoppers who buy the listing for the first time. A repeat follows the price at
+which the shopper was won as well as today's; counted along, repeats draw the estimates of what is
+bought again and again towards zero.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from models.arrays import Float64, Int64, Mask
+from models.errors import SalesInvalid
+
+ROUNDS, SWEEPS, OWN_STEPS = 25, 6, 5
+# Variances of elasticities, where the data tells little of them: between categories, worth as much
+# as so many of them, and within one at least.
+USUAL_SPREAD, USUAL_WORTH = 0.25, 10
+LEAST_SPREAD = 0.06
+LARGEST_STEP = 0.5
+WIDEST = 1.6
+"""An interval of 95 % wider than this tells a vendor nothing: the estimate is refused."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One row per listing, week and price, days without stock and with promotions left out.
+
+    listing (n,) from 0; week (n,) from 0; units (n,); days (n,) above 0; log_price (n,);
+    category (n_listings,) from 0.
+    """
+
+    listing: Int64
+    week: Int64
+    units: Float64
+    days: Float64
+    log_price: Float64
+    category: Int64
+
+    def __post_init__(self) -> None:
+        lengths = {len(c) for c in (self.listing, self.week, self.units, self.days, self.log_price)}
+        if len(lengths) > 1 or (len(self.days) and self.days.min() <= 0):
+            raise SalesInvalid("A panel's columns are of one length, and its days above 0.")
+
+    @property
+    def n_listings(self) -> int:
+        return len(self.category)
+
+    @property
+    def cell(self) -> Int64:
+        """`(n,)` the category's week of each row."""
+        weeks = int(self.week.max(initial=0)) + 1
+        return self.category[self.listing] * weeks + self.week
+
+
+@dataclass(frozen=True)
+class Elasticities:
+    """Per listing `(n_listings,)`, and per category `(n_categories,)`: estimates, standard errors.
+
+    information: what the listing's own prices and sales tell, 0 where it never changed its price.
+    """
+
+    value: Float64
+    error: Float64
+    category_value: Float64
+    category_error: Float64
+    information: Float64
+
+    def interval(self, share: float = 0.95) -> tuple[Float64, Float64]:
+        """Lower and upper ends, of `share` of the posterior."""
+        reach = norm.ppf((1 + share) / 2) * self.error
+        return self.value - reach, self.value + reach
+
+    @property
+    def is_refused(self) -> Mask:
+        """Where nothing should be said: too wide an interval, or a price that never changed."""
+        low, high = self.interval()
+        return (high - low > WIDEST) | (self.information <= 0)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Expected units of each row, and its log price freed of listing and week effects."""
+
+    expected: Float64
+    contrast: Float64
+
+
+def estimate(panel: Panel) -> Elasticities:
+    """Estimate every listing's elasticity; a listing without sales gets its category's."""
+    panel_category = panel.category[panel.listing]
+    slope = _category_slopes(panel, panel_category)
+    value, error = _category_errors(panel, panel_category, slope)
+    category_value, category_error = _drawn_together(value, error)
+    return _own(panel, category_value, category_error)
+
+
+def _category_slopes(panel: Panel, row_category: Int64) -> Float64:
+    """`(n_categories,)` maximum likelihood, with both effects fitted along."""
+    categories = int(panel.category.max(initial=-1)) + 1
+    slope = np.full(categories, -1.0)
+    for _ in range(ROUNDS):
+        fit = _fitted(panel, slope[row_category])
+        score = np.bincount(row_category, fit.contrast * (panel.units - fit.expected), categories)
+        told = np.bincount(row_category, fit.expected * fit.contrast**2, categories)
+        step = np.clip(score / np.maximum(told, 1e-9), -LARGEST_STEP, LARGEST_STEP)
+        slope = slope + np.where(told > 1e-6, step, 0)
+        if np.abs(step).max(initial=0) < 1e-4:
+            break
+    return slope
+
+
+def _fitted(panel: Panel, slope: Float64) -> _Fit:
+    """Listing and week effects by iterative proportional fitting, at the rows' given slopes."""
+    cell = panel.cell
+    offered = panel.days * np.exp(slope * panel.log_price)
+    of_week = np.ones(int(cell.max(initial=-1)) + 1)
+    sold, sold_in_week = np.bincount(panel.listing, panel.units), np.bincount(cell, panel.units)
+    expected = offered
+    for _ in range(SWEEPS):
+        weighed = offered * of_week[cell]
+        own = sold / np.maximum(np.bincount(panel.listing, weighed), 1e-12)
+        expected = offered * own[panel.listing]
+        of_week = sold_in_week / np.maximum(np.bincount(cell, expected), 1e-12)
+    weighed = offered * of_week[cell]
+    own = sold / np.maximum(np.bincount(panel.listing, weighed), 1e-12)
+    expected = weighed * own[panel.listing]
+    return _Fit(expected, _contrast(panel, cell, expected))
+
+
+def _contrast(panel: Panel, cell: Int64, weight: Float64) -> Float64:
+    """Log price less its weighted listing and week means, both at once by sweeping."""
+    left = panel.log_price.astype(np.float64)
+    for _ in range(SWEEPS):
+        for group in (cell, panel.listing):
+            total = np.maximum(np.bincount(group, weight), 1e-12)
+            left = left - (np.bincount(group, weight * left) / total)[group]
+    return left
+
+
+def _category_errors(panel: Panel, row_category: Int64, slope: Float64) -> tuple[Float64, Float64]:
+    """Each category's estimate and its standard error, robust to clusters within listings."""
+    fit = _fitted(panel, slope[row_category])
+    score, told = _by_listing(panel, fit)
+    categories = len(slope)
+    in_all = np.bincount(panel.category, told, categories)
+    clusters = np.bincount(panel.category, told > 0, categories)
+    spread = np.bincount(panel.category, score**2, categories)
+    spread = np.maximum(spread * clusters / np.maximum(clusters - 1, 1), in_all)
+    error = np.sqrt(spread) / np.maximum(in_all, 1e-12)
+    return slope, np.where(clusters > 1, error, np.inf)
+
+
+def _by_listing(panel: Panel, fit: _Fit) -> tuple[Float64, Float64]:
+    n = panel.n_listings
+    score: Float64 = (
+        np.bincount(panel.listing, fit.contrast * (panel.units - fit.expected), n) + 0.0
+    )
+    told: Float64 = np.bincount(panel.listing, fit.expected * fit.contrast**2, n) + 0.0
+    return score, told
+
+
+def _drawn_together(value: Float64, error: Float64) -> tuple[Float64, Float64]:
+    """Categories drawn towards the market's mean, with the mean's own uncertainty kept."""
+    weight = np.where(np.isfinite(error), 1 / np.maximum(error, 1e-6) ** 2, 0)
+    if weight.sum() <= 0:
+        return np.full(len(value), np.nan), np.full(len(value), np.inf)
+    mean = np.average(value, weights=weight)
+    excess = (weight * (value - mean) ** 2).sum() - ((weight > 0).sum() - 1)
+    spread = excess / max(weight.sum() - (weight**2).sum() / weight.sum(), 1e-12)
+    known = (weight > 0).sum()
+    spread = (known * max(spread, 0) + USUAL_WORTH * USUAL_SPREAD) / (known + USUAL_WORTH)
+    around = 1 / (1 / weight[weight > 0] + spread)
+    mean = np.average(value[weight > 0], weights=around)
+    precision = weight + 1 / spread
+    drawn = (weight * value + mean / spread) / precision
+    variance = 1 / precision + (1 / spread / precision) ** 2 / around.sum()
+    return drawn, np.sqrt(variance)
+
+
+def _own(panel: Panel, category_value: Float64, category_error: Float64) -> Elasticities:
+    """Each listing drawn towards its category: Newton steps on the posterior, all at once."""
+    prior = category_value[panel.category]
+    fit = _fitted(panel, prior[panel.listing])
+    noise, spread = _noise_and_spread(*_by_listing(panel, fit))
+    value = prior.copy()
+    for _ in range(OWN_STEPS):
+        score, told = _by_listing(panel, _tilted(panel, fit, (value - prior)[panel.listing]))
+        gradient = score / noise - (value - prior) / spread
+        value = value + np.clip(gradient / (told / noise + 1 / spread), -LARGEST_STEP, LARGEST_STEP)
+    precision = told / noise + 1 / spread
+    leaning = 1 / spread / precision
+    variance = 1 / precision + leaning**2 * category_error[panel.category] ** 2
+    return Elasticities(value, np.sqrt(variance), category_value, category_error, told)
+
+
+def _tilted(panel: Panel, fit: _Fit, by: Float64) -> _Fit:
+    """The fit with each row's slope moved `by` so much, its listing's total kept."""
+    tilted = fit.expected * np.exp(by * fit.contrast)
+    n = panel.n_listings
+    total = np.maximum(np.bincount(panel.listing, tilted, n), 1e-12)
+    kept = np.bincount(panel.listing, fit.expected, n) / total
+    expected = tilted * kept[panel.listing]
+    mean = np.bincount(panel.listing, expected * fit.contrast, n) / np.maximum(
+        np.bincount(panel.listing, expected, n), 1e-12
+    )
+    return _Fit(expected, fit.contrast - mean[panel.listing])
+
+
+def _noise_and_spread(score: Float64, told: Float64) -> tuple[float, float]:
+    """How much noisier than Poisson sales are, and how elasticities differ within a category.
+
+    Of a listing score² is `noise × told + spread × told²` on average: two moments, two unknowns.
+    """
+    some = told > 1e-6
+    score, told = score[some], told[some]
+    noise, spread = 1.0, LEAST_SPREAD
+    for _ in range(10):
+        if len(told) < 3:
+            break
+        weight = 1 / (noise + spread * told) ** 2
+        design = np.array([np.ones_like(told), told])
+        normal = (design * weight) @ design.T
+        found = np.linalg.lstsq(normal, (design * weight) @ (score**2 / told), rcond=None)[0]
+        noise, spread = max(float(found[0]), 1.0), max(float(found[1]), LEAST_SPREAD)
+    return noise, spread
