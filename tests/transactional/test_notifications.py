@@ -3,10 +3,10 @@ from functools import partial
 import pytest
 import redis
 
+from tests.transactional.facts import consume, publish
 from tests.transactional.market import TestMarket, Visit
-from transactional.facts import consumers, outbox
+from transactional.facts import outbox
 from transactional.facts.consumers import Consumer
-from transactional.facts.relay import RedisSink, Relay
 from transactional.messages import notifications
 from transactional.ordering import fulfilment, timers
 from transactional.ordering.fulfilment import Shipment
@@ -29,22 +29,10 @@ def sale(market: TestMarket) -> tuple[int, int]:
     return order_id, market.value("select vendor_order_id from vendor_orders")
 
 
-def publish(market: TestMarket, stream: "redis.Redis") -> None:
-    with Relay(market.settings.database_url, RedisSink(stream)) as relay:
-        relay.run_once(market.clock)
-
-
-def consume(market: TestMarket, consumer: Consumer = TOLD) -> int:
-    count = 0
-    while read := consumers.run_once(market.database, consumer, market.clock()):
-        count += read
-    return count
-
-
 def told(market: TestMarket, stream: "redis.Redis") -> list[tuple[str, str]]:
     """(kind, recipient) of every message that there is now."""
     publish(market, stream)
-    consume(market)
+    consume(market, TOLD)
     rows = market.rows("select kind, recipient from notifications order by notification_id")
     return [(row["kind"], row["recipient"]) for row in rows]
 

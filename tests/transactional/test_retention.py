@@ -1,32 +1,11 @@
 import pytest
 import redis
 
+from tests.transactional.facts import consume, publish, write_facts
 from tests.transactional.market import TestMarket, Visit
-from transactional.facts import consumers, outbox, retention
+from transactional.facts import outbox, retention
 from transactional.facts.consumers import Consumer
 from transactional.facts.outbox import FactsPrunedError
-from transactional.facts.relay import RedisSink, Relay
-
-
-def publish(market: TestMarket, stream: "redis.Redis") -> None:
-    with Relay(market.settings.database_url, RedisSink(stream)) as relay:
-        relay.run_once(market.clock)
-
-
-def consume(market: TestMarket, consumer: Consumer) -> int:
-    count = 0
-    while read := consumers.run_once(market.database, consumer, market.clock()):
-        count += read
-    return count
-
-
-def write_facts(market: TestMarket, count: int) -> None:
-    market.rows(
-        "insert into outbox (type, key, version, payload, occurred_at)"
-        " select 'test', 'thing_' || n, 1, '{}', now() from generate_series(1, %s) as n"
-        " returning 1",
-        count,
-    )
 
 
 def test_facts_go_when_they_are_old_and_everyone_has_read_them(

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 import redis
 
+from tests.transactional.facts import consume, publish
 from tests.transactional.market import TestMarket
 from tests.transactional.posts import LOOPBACK, Receiver, http_receiver
 from transactional.database import Row
-from transactional.facts import consumers
 from transactional.facts.consumers import Consumer
-from transactional.facts.relay import RedisSink, Relay
 from transactional.messages import notifications, outbound, vendor_webhooks, webhook_calls
 from transactional.messages.notices import Message
 from transactional.messages.outbound import AddressRefusedError, CallFailedError
@@ -82,10 +81,8 @@ def test_a_vendor_is_told_of_its_own_changes_by_signed_thin_events(
     offer = market.offer()
     hook = register(market, market.value("select vendor_id from offers"), receiver.url)
     market.paid_order((offer, 1), (market.offer(), 1))
-    with Relay(market.settings.database_url, RedisSink(stream)) as relay:
-        relay.run_once(market.clock)
-    while consumers.run_once(market.database, TOLD, market.clock()):
-        pass
+    publish(market, stream)
+    consume(market, TOLD)
     send_all(market)
     events = [json.loads(body) for _, body in receiver.calls]
     orders = [event for event in events if event["type"] == "vendor_order.changed"]

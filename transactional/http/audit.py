@@ -41,4 +41,4 @@ def read_audit(
     before = None if cursor is None else ids.internal("aud", cursor)
     with market.database.transaction() as connection:
         rows = audit.list_page(connection, principal, subject, before, limit)
-    return page(AuditEntry.of_all(rows), limit, "aud", rows[-1]["audit_id"] if rows else None)
+    return page(AuditEntry, rows, limit, "aud", "audit_id")

@@ -95,7 +95,7 @@ def list_offers(
 ) -> Page[Offer]:
     with market.database.transaction() as connection:
         rows = offers.list_offers(connection, vendor, position("off", cursor), limit)
-    return page(Offer.of_all(rows), limit, "off", rows[-1]["offer_id"] if rows else None)
+    return page(Offer, rows, limit, "off", "offer_id")
 
 
 @router.get("/v1/offers/{offer_id}")

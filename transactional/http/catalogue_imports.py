@@ -121,8 +121,7 @@ def list_imports(
         vendors.read(connection, vendor_id)
         now = market.clock()
         rows = imports.list_of_vendor(connection, vendor_id, before, limit, now)
-    last_key = rows[-1]["catalogue_import_id"] if rows else None
-    return page(Import.of_all(rows), limit, "imp", last_key)
+    return page(Import, rows, limit, "imp", "catalogue_import_id")
 
 
 @router.get("/v1/catalogue-imports/{catalogue_import_id}")

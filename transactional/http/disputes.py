@@ -68,7 +68,7 @@ def list_disputes(
     before = None if cursor is None else ids.internal("dsp", cursor)
     with market.database.transaction() as connection:
         rows = disputes.list_page(connection, _vendor_of(who), before, limit)
-    return page(Dispute.of_all(rows), limit, "dsp", rows[-1]["dispute_id"] if rows else None)
+    return page(Dispute, rows, limit, "dsp", "dispute_id")
 
 
 @router.get("/v1/disputes/{dispute_id}")

@@ -55,8 +55,7 @@ def list_notifications(
     before = None if cursor is None else ids.internal("ntf", cursor)
     with market.database.transaction() as connection:
         rows = notifications.list_page(connection, dict(wanted), before, limit)
-    last_key = rows[-1]["notification_id"] if rows else None
-    return page(Notification.of_all(rows), limit, "ntf", last_key)
+    return page(Notification, rows, limit, "ntf", "notification_id")
 
 
 @router.post("/v1/notifications/{notification_id}/retry", response_model=Notification)

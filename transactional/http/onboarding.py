@@ -141,7 +141,7 @@ def list_checklist_items(
 ) -> Page[Item]:
     with market.database.transaction() as connection:
         rows = checklists.list_page(connection, position("chk", cursor), limit)
-    return page(Item.of_all(rows), limit, "chk", rows[-1]["checklist_item_id"] if rows else None)
+    return page(Item, rows, limit, "chk", "checklist_item_id")
 
 
 @router.post("/v1/checklist-items/{checklist_item_id}/retire", response_model=Item)
@@ -208,8 +208,7 @@ def list_submissions(
     after = position("sub", cursor)
     with market.database.transaction() as connection:
         rows = onboarding.list_submissions(connection, vendor, status, after, limit)
-    last_key = rows[-1]["submission_id"] if rows else None
-    return page(Submission.of_all(rows), limit, "sub", last_key)
+    return page(Submission, rows, limit, "sub", "submission_id")
 
 
 @router.post("/v1/submissions/{submission_id}/review", response_model=Submission)

@@ -39,7 +39,7 @@ def list_orders(
     before = None if cursor is None else ids.internal("ord", cursor)
     with market.database.transaction() as connection:
         rows = orders.list_of_shopper(connection, who.subject_id, before, limit)
-    return page(Order.of_all(rows), limit, "ord", rows[-1]["order_id"] if rows else None)
+    return page(Order, rows, limit, "ord", "order_id")
 
 
 @router.get("/v1/orders/{order_id}")

@@ -125,7 +125,7 @@ def list_categories(
 ) -> Page[Category]:
     with market.database.transaction() as connection:
         rows = categories.list_page(connection, position("cat", cursor), limit)
-    return page(Category.of_all(rows), limit, "cat", rows[-1]["category_id"] if rows else None)
+    return page(Category, rows, limit, "cat", "category_id")
 
 
 @router.patch("/v1/categories/{category_id}")
@@ -154,7 +154,7 @@ def list_products(
 ) -> Page[Product]:
     with market.database.transaction() as connection:
         rows = products.list_page(connection, position("prd", cursor), limit)
-    return page(Product.of_all(rows), limit, "prd", rows[-1]["product_id"] if rows else None)
+    return page(Product, rows, limit, "prd", "product_id")
 
 
 @router.get("/v1/products/{product_id}")

@@ -113,8 +113,7 @@ def list_reviews(
         products.read(connection, product_id)
         rating = reviews.rating(connection, product_id)
         rows = reviews.list_of_product(connection, product_id, before, limit)
-    last_key = rows[-1]["review_id"] if rows else None
-    shown = page(Review.of_all(rows), limit, "rev", last_key)
+    shown = page(Review, rows, limit, "rev", "review_id")
     return Reviews(
         review_count=rating.review_count,
         stars_sum=rating.stars_sum,

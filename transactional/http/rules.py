@@ -19,6 +19,7 @@ from transactional.http.wire import (
     CommissionRuleId,
     CommissionTaxRateId,
     Country,
+    Item,
     Limit,
     LineId,
     Page,
@@ -118,9 +119,7 @@ def begin_commission_rule(body: CommissionRuleBody, _: Operator, once: OnceOnly)
 def list_commission_rules(
     _: Operator, market: Running, cursor: str | None = None, limit: Limit = DEFAULT_PAGE
 ) -> Page[CommissionRule]:
-    rows = _rows(market, COMMISSION_RULES, position("com", cursor), limit)
-    last_key = rows[-1]["commission_rule_id"] if rows else None
-    return page(CommissionRule.of_all(rows), limit, "com", last_key)
+    return _page(market, COMMISSION_RULES, CommissionRule, "com", cursor, limit)
 
 
 @router.post("/v1/commission-rules/{commission_rule_id}/end", response_model=CommissionRule)
@@ -140,8 +139,7 @@ def begin_tax_rate(body: TaxRateBody, _: Operator, once: OnceOnly) -> JSONRespon
 def list_tax_rates(
     _: Operator, market: Running, cursor: str | None = None, limit: Limit = DEFAULT_PAGE
 ) -> Page[TaxRate]:
-    rows = _rows(market, TAX_RATES, position("tax", cursor), limit)
-    return page(TaxRate.of_all(rows), limit, "tax", rows[-1]["tax_rate_id"] if rows else None)
+    return _page(market, TAX_RATES, TaxRate, "tax", cursor, limit)
 
 
 @router.post("/v1/tax-rates/{tax_rate_id}/end", response_model=TaxRate)
@@ -161,9 +159,7 @@ def begin_commission_tax_rate(
 def list_commission_tax_rates(
     _: Operator, market: Running, cursor: str | None = None, limit: Limit = DEFAULT_PAGE
 ) -> Page[CommissionTaxRate]:
-    rows = _rows(market, COMMISSION_TAX_RATES, position("ctx", cursor), limit)
-    last_key = rows[-1]["commission_tax_rate_id"] if rows else None
-    return page(CommissionTaxRate.of_all(rows), limit, "ctx", last_key)
+    return _page(market, COMMISSION_TAX_RATES, CommissionTaxRate, "ctx", cursor, limit)
 
 
 @router.post(
@@ -199,9 +195,12 @@ def _end(once: Once, kind: Kind, key: int, answer: type[Answer]) -> JSONResponse
     return once.answer(200, lambda c: answer.of(rule_book.end(c, kind, key, None, now)))
 
 
-def _rows(market: Running, kind: Kind, after: int, limit: int) -> list[dict[str, Any]]:
+def _page(
+    market: Running, kind: Kind, answer: type[Item], prefix: str, cursor: str | None, limit: int
+) -> Page[Item]:
     with market.database.transaction() as connection:
-        return rule_book.list_page(connection, kind, None, after, limit)
+        rows = rule_book.list_page(connection, kind, None, position(prefix, cursor), limit)
+    return page(answer, rows, limit, prefix, kind.key)
 
 
 def _explained(trace: Trace) -> LineCommission:

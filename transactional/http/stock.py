@@ -113,5 +113,4 @@ def list_stock_moves(
         if who.role == "vendor" and offer["vendor_id"] != who.subject_id:
             raise offers.OfferUnknownError
         rows = stock.moves_of(connection, offer_id, before, limit)
-    last_key = rows[-1]["stock_move_id"] if rows else None
-    return page(StockMove.of_all(rows), limit, "stm", last_key)
+    return page(StockMove, rows, limit, "stm", "stock_move_id")

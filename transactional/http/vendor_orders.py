@@ -55,8 +55,7 @@ def list_vendor_orders(
     before = None if cursor is None else ids.internal("vor", cursor)
     with market.database.transaction() as connection:
         rows = vendor_orders.list_of_vendor(connection, vendor_id, status, before, limit)
-    last_key = rows[-1]["vendor_order_id"] if rows else None
-    return page(VendorOrder.of_all(rows), limit, "vor", last_key)
+    return page(VendorOrder, rows, limit, "vor", "vendor_order_id")
 
 
 @router.get("/v1/vendor-orders/{vendor_order_id}")

@@ -119,7 +119,7 @@ def list_zones(
     """A vendor sees its own and the market's."""
     with market.database.transaction() as connection:
         rows = shipping_zones.list_page(connection, _own(who), position("shz", cursor), limit)
-    return page(Zone.of_all(rows), limit, "shz", rows[-1]["shipping_zone_id"] if rows else None)
+    return page(Zone, rows, limit, "shz", "shipping_zone_id")
 
 
 @router.post("/v1/shipping-zones/{shipping_zone_id}/end", response_model=Zone)
@@ -150,7 +150,7 @@ def list_promotions(
     after = position("pro", cursor)
     with market.database.transaction() as connection:
         rows = rule_book.list_page(connection, PROMOTIONS, _own(who), after, limit)
-    return page(Promotion.of_all(rows), limit, "pro", rows[-1]["promotion_id"] if rows else None)
+    return page(Promotion, rows, limit, "pro", "promotion_id")
 
 
 @router.post("/v1/promotions/{promotion_id}/end", response_model=Promotion)

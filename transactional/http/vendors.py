@@ -138,7 +138,7 @@ def list_vendors(
 ) -> Page[Vendor]:
     with market.database.transaction() as connection:
         rows = vendors.list_page(connection, position("ven", cursor), limit)
-    return page(Vendor.of_all(rows), limit, "ven", rows[-1]["vendor_id"] if rows else None)
+    return page(Vendor, rows, limit, "ven", "vendor_id")
 
 
 @router.get("/v1/owners")
@@ -148,7 +148,7 @@ def list_owners(
     """Legal entities, each with its shops."""
     with market.database.transaction() as connection:
         rows = vendors.list_owners(connection, position("own", cursor), limit)
-    return page(Owner.of_all(rows), limit, "own", rows[-1]["owner_id"] if rows else None)
+    return page(Owner, rows, limit, "own", "owner_id")
 
 
 @router.get("/v1/vendors/{vendor_id}")

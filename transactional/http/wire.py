@@ -129,11 +129,11 @@ class Page(Answer, Generic[Item]):
     next_cursor: str | None
 
 
-def page(items: Sequence[Item], limit: int, prefix: str, last_key: int | None) -> Page[Item]:
+def page(item: type[Item], rows: Sequence[Row], limit: int, prefix: str, key: str) -> Page[Item]:
     """A full page ends with a cursor, its last key; where that was all, the next page is empty."""
-    has_more = len(items) == limit and last_key is not None
-    cursor = ids.external(prefix, last_key) if has_more and last_key is not None else None
-    return Page(data=list(items), next_cursor=cursor)
+    has_more = len(rows) == limit
+    cursor = ids.external(prefix, rows[-1][key]) if has_more else None
+    return Page(data=item.of_all(rows), next_cursor=cursor)
 
 
 def position(prefix: str, cursor: str | None) -> int:
