@@ -29,6 +29,7 @@ LEAST_SPREAD = 0.06
 LARGEST_STEP = 0.5
 WIDEST = 1.6
 """An interval of 95 % wider than this tells a vendor nothing: the estimate is refused."""
+LEAST_CHANGE = 0.02
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,15 @@ class Panel:
 class Elasticities:
     """Per listing `(n_listings,)`, and per category `(n_categories,)`: estimates, standard errors.
 
-    information: what the listing's own prices and sales tell, 0 where it never changed its price.
+    lowest, highest: the prices seen, as logarithms; NaN without any.
     """
 
     value: Float64
     error: Float64
     category_value: Float64
     category_error: Float64
-    information: Float64
+    lowest: Float64
+    highest: Float64
 
     def interval(self, share: float = 0.95) -> tuple[Float64, Float64]:
         """Lower and upper ends, of `share` of the posterior."""
@@ -84,7 +86,7 @@ class Elasticities:
     def is_refused(self) -> Mask:
         """Where nothing should be said: too wide an interval, or a price that never changed."""
         low, high = self.interval()
-        return (high - low > WIDEST) | (self.information <= 0)
+        return (high - low > WIDEST) | ~(self.highest - self.lowest > LEAST_CHANGE)
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,16 @@ def _own(panel: Panel, category_value: Float64, category_error: Float64) -> Elas
     precision = told / noise + 1 / spread
     leaning = 1 / spread / precision
     variance = 1 / precision + leaning**2 * category_error[panel.category] ** 2
-    return Elasticities(value, np.sqrt(variance), category_value, category_error, told)
+    return Elasticities(
+        value, np.sqrt(variance), category_value, category_error, *_price_range(panel)
+    )
+
+
+def _price_range(panel: Panel) -> tuple[Float64, Float64]:
+    lowest, highest = np.full(panel.n_listings, np.inf), np.full(panel.n_listings, -np.inf)
+    np.minimum.at(lowest, panel.listing, panel.log_price)
+    np.maximum.at(highest, panel.listing, panel.log_price)
+    return np.where(lowest < np.inf, lowest, np.nan), np.where(highest > -np.inf, highest, np.nan)
 
 
 def _tilted(panel: Panel, fit: _Fit, by: Float64) -> _Fit:
