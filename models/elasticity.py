@@ -164,11 +164,9 @@ def _category_errors(panel: Panel, row_category: Int64, slope: Float64) -> tuple
 
 def _by_listing(panel: Panel, fit: _Fit) -> tuple[Float64, Float64]:
     n = panel.n_listings
-    score: Float64 = (
-        np.bincount(panel.listing, fit.contrast * (panel.units - fit.expected), n) + 0.0
-    )
-    told: Float64 = np.bincount(panel.listing, fit.expected * fit.contrast**2, n) + 0.0
-    return score, told
+    score = np.bincount(panel.listing, fit.contrast * (panel.units - fit.expected), n)
+    told = np.bincount(panel.listing, fit.expected * fit.contrast**2, n)
+    return score.astype(np.float64), told.astype(np.float64)
 
 
 def _drawn_together(value: Float64, error: Float64) -> tuple[Float64, Float64]:

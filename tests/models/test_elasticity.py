@@ -57,7 +57,7 @@ def test_the_naive_regression_is_caught() -> None:
     left = y - y.mean() - slope * contrast
     error = np.sqrt((left**2).mean() / (contrast**2).sum())
     naive = Elasticities(
-        np.full(len(truth), slope), np.full(len(truth), error), *(np.zeros(1),) * 2, np.ones(1)
+        np.full(len(truth), slope), np.full(len(truth), error), *(np.zeros(1),) * 4
     )
     assert covered(naive, truth, 0.95) < 0.2
 
@@ -78,7 +78,6 @@ def test_what_never_changed_its_price_is_refused() -> None:
     still = panel.listing == 0
     found = estimate(replace(panel, log_price=np.where(still, 3.0, panel.log_price)))
     assert found.is_refused[0]
-    assert found.information[0] < 1e-6
 
 
 def test_little_data_is_refused() -> None:
