@@ -52,6 +52,8 @@ def test_a_late_capture_has_its_units_again_where_they_are_free(
     recover(market)
     assert (market.status(order_id), market.units(offer)) == ("paid", (0, 0, 1))
     assert payments_of(market, order_id)[0]["ended_in"] == "order"
+    (part,) = market.rows("select status, cancelled_at, cancel_reason from vendor_orders")
+    assert part == {"status": "paid", "cancelled_at": None, "cancel_reason": None}
     assert_sound(market)
 
 

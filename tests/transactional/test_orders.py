@@ -86,6 +86,7 @@ def test_a_lapsed_hold_cancels_its_order_and_frees_its_units(market: TestMarket)
     market.clock.advance(seconds=1)
     assert expiry.sweep(market.database, market.clock()) == 1
     assert market.status(order_id) == "cancelled"
+    assert market.value("select cancel_reason from vendor_orders") == "unpaid"
     assert market.units(offer) == (3, 0, 0)
     assert expiry.sweep(market.database, market.clock()) == 0
 

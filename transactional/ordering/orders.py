@@ -77,7 +77,8 @@ def close_unpaid(connection: Transaction, order_id: int, now: datetime) -> None:
         (now, order_id),
     )
     cancelled = connection.execute(
-        "update vendor_orders set status = 'cancelled', cancelled_at = %s, version = version + 1"
+        "update vendor_orders set status = 'cancelled', cancelled_at = %s,"
+        " cancel_reason = 'unpaid', version = version + 1"
         " where order_id = %s returning vendor_order_id",
         (now, order_id),
     ).fetchall()
@@ -93,7 +94,8 @@ def mark_paid(connection: Transaction, order_id: int, now: datetime) -> None:
     )
     paid = connection.execute(
         "update vendor_orders set status = 'paid', paid_at = %s, cancelled_at = null,"
-        " version = version + 1 where order_id = %s returning vendor_order_id",
+        " cancel_reason = null, version = version + 1"
+        " where order_id = %s returning vendor_order_id",
         (now, order_id),
     ).fetchall()
     outbox.write_vendor_orders(connection, [row["vendor_order_id"] for row in paid], now)
