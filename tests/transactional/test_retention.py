@@ -61,3 +61,22 @@ def test_what_is_done_with_goes_after_its_time_and_what_is_not_stays(market: Tes
     assert [row["event_id"] for row in events] == ["aside", "open"]
     assert market.value("select status from notifications") == "due"
     assert market.value("select count(*) from tokens") == 0
+
+
+def test_a_consumer_that_stopped_reading_is_an_open_task(
+    market: TestMarket, stream: "redis.Redis", visit: Visit
+) -> None:
+    def behind() -> list[tuple[str, str]]:
+        tasks = visit("operator").get("/v1/open-tasks").json()["data"]
+        return [(task["kind"], task["key"]) for task in tasks]
+
+    consumer = Consumer("slow", lambda *_: None)
+    consume(market, consumer)
+    market.rows("delete from consumers where name <> 'slow' returning 1")
+    write_facts(market, 3)
+    publish(market, stream)
+    assert behind() == [], "it may be at work"
+    market.clock.advance(minutes=2)
+    assert behind() == [("consumer_behind", "slow")]
+    consume(market, consumer)
+    assert behind() == []

@@ -3,6 +3,7 @@ from uuid import UUID
 import pytest
 
 from tests.transactional.market import TestMarket
+from transactional import open_tasks
 from transactional.database import Row, Transaction, statement
 from transactional.gateway import Gateway, Payout, StripeUnavailableError
 from transactional.settlement import transfers
@@ -98,6 +99,11 @@ def test_a_refused_transfer_is_asked_for_anew_since_stripe_repeats_its_refusal(
     market.rows("update payments set stripe_charge_id = 'ch_unknown' returning payment_id")
     send(market)
     assert "ch_unknown" in market.value("select last_error from transfers")
+    market.clock.advance(days=1)
+    send(market)
+    with market.database.transaction() as connection:
+        (task,) = open_tasks.read(connection, market.clock())
+    assert (task["kind"], "ch_unknown" in task["detail"]) == ("transfer_overdue", True)
     charge = market.gateway.ask(
         market.value("select stripe_payment_intent_id from payments")
     ).charge_id

@@ -1,4 +1,4 @@
-"""Routes of refunds: by operators, and by vendors of what they sold."""
+"""Routes of refunds: by operators, by vendors of what they sold, and for shoppers to look at."""
 
 from typing import Annotated, Literal
 
@@ -6,19 +6,23 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field
 
+from transactional import ids
 from transactional.access.tokens import Caller
 from transactional.database import Row, Transaction
-from transactional.http.market import OnceOnly, Operator, Running, VendorOrOperator
+from transactional.http.market import OnceOnly, Operator, Running, Shopper, VendorOrOperator
 from transactional.http.wire import (
     Answer,
     Body,
     Cents,
+    Limit,
     LineId,
     OrderId,
+    Page,
     RefundId,
     Units,
     VendorId,
     VendorOrderId,
+    page,
 )
 from transactional.ordering import orders
 from transactional.settlement import refund_outcomes, refunds
@@ -26,6 +30,10 @@ from transactional.settlement.refund_sharing import RefundedLine
 
 router = APIRouter(tags=["refunds"])
 MOST_LINES = 200
+DEFAULT_PAGE = 50
+
+Origin = Literal["refund", "late_capture", "chargeback"]
+Status = Literal["due", "sending", "pending", "succeeded", "failed"]
 
 
 class RefundedLineBody(Body):
@@ -70,8 +78,8 @@ class Refund(Answer):
 
     refund_id: RefundId
     order_id: OrderId
-    origin: Literal["refund", "late_capture", "chargeback"]
-    status: Literal["due", "sending", "pending", "succeeded", "failed"]
+    origin: Origin
+    status: Status
     reason: str
     amount_cents: int
     vendor_cents: int
@@ -79,6 +87,28 @@ class Refund(Answer):
     created_at: AwareDatetime
     answered_at: AwareDatetime | None
     lines: list[RefundLine]
+
+
+class GivenBack(Answer):
+    """Of a line: the price of its units, and of its shipping."""
+
+    line_id: LineId
+    quantity: int
+    items_cents: int
+    shipping_cents: int
+
+
+class ShopperRefund(Answer):
+    """`origin` late_capture: the whole of a payment that came after its order was given up."""
+
+    refund_id: RefundId
+    order_id: OrderId
+    origin: Origin
+    status: Status
+    amount_cents: int
+    created_at: AwareDatetime
+    answered_at: AwareDatetime | None
+    lines: list[GivenBack]
 
 
 class Refunds(Answer):
@@ -109,6 +139,18 @@ def list_refunds(order_id: OrderId, who: VendorOrOperator, market: Running) -> R
         _demand_seen(connection, order_id)
         rows = refunds.list_of_order(connection, order_id, _vendor_of(who))
     return Refunds(data=Refund.of_all(rows))
+
+
+@router.get("/v1/refunds")
+def list_own_refunds(
+    who: Shopper, market: Running, cursor: str | None = None, limit: Limit = DEFAULT_PAGE
+) -> Page[ShopperRefund]:
+    """What goes back to the shopper, newest first."""
+    assert who.subject_id is not None, "the schema gives every shopper token its subject"
+    before = None if cursor is None else ids.internal("ref", cursor)
+    with market.database.transaction() as connection:
+        rows = refunds.list_of_shopper(connection, who.subject_id, before, limit)
+    return page(ShopperRefund, rows, limit, "ref", "refund_id")
 
 
 @router.get("/v1/refunds/{refund_id}")

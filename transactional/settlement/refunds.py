@@ -146,6 +146,16 @@ def list_of_order(connection: Transaction, order_id: int, vendor_id: int | None)
     ).fetchall()
 
 
+def list_of_shopper(
+    connection: Transaction, shopper_id: int, before: int | None, limit: int
+) -> list[Row]:
+    """What goes back to a shopper, newest first."""
+    return connection.execute(
+        statement("refunds_of_shopper"),
+        {"shopper_id": shopper_id, "before": before, "limit": limit},
+    ).fetchall()
+
+
 def _payment_of(connection: Transaction, order: Row) -> Row:
     """The payment that paid this order. Raises OrderNotRefundableError."""
     row = connection.execute(

@@ -1,5 +1,5 @@
 -- one row per thing that is owed and not done: money without an order, answers, transfers, refunds and webhooks
--- overdue, what vendors owe, disputes that wait for evidence
+-- overdue, what vendors owe, disputes that wait for evidence, consumers that stopped reading
 with tasks as (
     select
         'payment_without_order' as kind,
@@ -70,6 +70,18 @@ with tasks as (
     select 'vendor_account_missing', 'ven_' || vendor_id, created_at, null
     from vendors
     where status = 'verifying' and stripe_account_id is null and created_at <= %(before)s
+    union all
+    select
+        'consumer_behind',
+        consumers.name,
+        unread.recorded_at,
+        relay.published_position - consumers.position || ' facts are unread, and kept until it has read them'
+    from consumers
+    cross join relay
+    cross join lateral (
+        select outbox.recorded_at from outbox where outbox.position > consumers.position order by outbox.position limit 1
+    ) as unread
+    where consumers.position < relay.published_position and unread.recorded_at <= %(before)s
 )
 
 select * from tasks order by since, kind, key limit %(limit)s

@@ -104,6 +104,7 @@ ok  ok  ok  ok  ok  ok  ok   GET /v1/products/{product_id}/reviews
 401 403 403 ok  404 ok  403  POST /v1/vendor-orders/{vendor_order_id}/cancel
 401 403 403 ok  404 ok  403  POST /v1/orders/{order_id}/refunds
 401 403 403 ok  404 ok  403  GET /v1/orders/{order_id}/refunds
+401 ok  ok  403 403 403 403  GET /v1/refunds
 401 403 403 ok  404 ok  403  GET /v1/refunds/{refund_id}
 401 403 403 403 403 ok  403  POST /v1/refunds/{refund_id}/repeat
 401 403 403 ok  ok  ok  403  GET /v1/disputes

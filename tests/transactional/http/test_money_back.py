@@ -8,6 +8,7 @@ import pytest
 from tests.transactional import money_back
 from tests.transactional.market import TestMarket, Visit
 from transactional import open_tasks
+from transactional.settlement.refund_sharing import RefundedLine
 
 Client = httpx.Client
 
@@ -104,6 +105,24 @@ def test_a_dispute_is_listed_answered_and_stops_refunds(
     money_back.work(market)
     assert operator.get(path).json()["status"] == "under_review"
     assert operator.get("/v1/disputes/dsp_9223372036854775807").status_code == 404
+
+
+def test_a_shopper_sees_what_comes_back_page_by_page_and_nobody_elses(
+    market: TestMarket, visit: Visit, sale: tuple[int, int, int]
+) -> None:
+    money_back.refund(market, market.paid_order((market.offer(), 1)))
+    shopper_id = market.value("select shopper_id from orders where order_id = %s", sale[0])
+    first, second = money_back.lines_of(market, sale[0])
+    given = [money_back.refund(market, sale[0], RefundedLine(line)) for line in (first, second)]
+    shopper = visit("shopper", shopper_id)
+    newest = shopper.get("/v1/refunds?limit=1").json()
+    oldest = shopper.get(f"/v1/refunds?limit=1&cursor={newest['next_cursor']}").json()
+    end = shopper.get(f"/v1/refunds?limit=1&cursor={oldest['next_cursor']}").json()
+    shown = [*newest["data"], *oldest["data"], *end["data"]]
+    assert [refund["refund_id"] for refund in shown] == [f"ref_{key}" for key in reversed(given)]
+    assert end["next_cursor"] is None
+    assert set(shown[0]["lines"][0]) == {"line_id", "quantity", "items_cents", "shipping_cents"}
+    assert [refund["amount_cents"] for refund in shown] == [2_489, 2_490]
 
 
 def test_a_balance_tells_what_waits_and_what_is_owed_since_when(
