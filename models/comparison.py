@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from models.evaluation import (
+    UNDESCRIBED,
+    Catalogue,
     Interval,
     Report,
     Split,
@@ -17,6 +19,7 @@ from models.evaluation import (
     relative_difference,
 )
 from models.recommender import Recommender
+from models.strata import Strata, pooled
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Row:
     parameters: Mapping[str, Any]
     shoppers: int
     metrics: Mapping[str, Interval]
+    strata: Strata
     behind_best: Interval | None
     """How far the best model's NDCG is ahead, relative, paired by shopper; None for the best."""
     fit_seconds: float
@@ -53,11 +57,12 @@ def compare(
     *,
     k: int = 20,
     task: Task = "new",
+    catalogue: Catalogue = UNDESCRIBED,
     seed: int = 0,
 ) -> list[Row]:
     """Fit and judge every model on every split; the best by NDCG first."""
     judged_by = f"ndcg@{k}"
-    measured = [measure(model, splits, k, task) for model in models]
+    measured = [measure(model, splits, k, task, catalogue) for model in models]
     measured.sort(key=lambda one: -float(one.pooled(judged_by).mean()))
     best = measured[0].pooled(judged_by) if measured else np.zeros(0)
     return [
@@ -66,6 +71,7 @@ def compare(
             one.model.parameters(),
             len(best),
             _summary(one, seed),
+            pooled([report.strata for report in one.reports]),
             relative_difference(best, one.pooled(judged_by), seed) if place else None,
             one.fit_seconds,
             one.answer_seconds,
@@ -74,7 +80,13 @@ def compare(
     ]
 
 
-def measure(model: Recommender, splits: Sequence[Split], k: int, task: Task) -> Measured:
+def measure(
+    model: Recommender,
+    splits: Sequence[Split],
+    k: int,
+    task: Task,
+    catalogue: Catalogue = UNDESCRIBED,
+) -> Measured:
     """Fit a fresh copy on each split and judge it there."""
     reports, fitting, answering = [], 0.0, 0.0
     for split in splits:
@@ -83,7 +95,7 @@ def measure(model: Recommender, splits: Sequence[Split], k: int, task: Task) -> 
         begin = perf_counter()
         fresh.fit(split.train)
         fitted = perf_counter()
-        reports.append(evaluate(fresh, split, k=k, task=task))
+        reports.append(evaluate(fresh, split, k=k, task=task, catalogue=catalogue))
         fitting, answering = fitting + fitted - begin, answering + perf_counter() - fitted
     return Measured(model, reports, fitting, answering)
 

@@ -1,7 +1,7 @@
 """Judging models on what happened next: a cut in time, all items ranked, bootstrap intervals."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from models.arrays import Float64, Histories, Int32, Int64, Integers, rows_of
 from models.errors import NothingToLearn
 from models.interactions import Interactions
 from models.recommender import Recommender
+from models.strata import Strata, by_stratum, pairs_of
 from models.topk import rank
 
 Task = Literal["new", "all"]
@@ -46,6 +47,21 @@ class Interval(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Catalogue:
+    """What is known of the items beside their events, each `(n_items,)`.
+
+    vendors  codes from 0: for the inequality of exposure and the strata by vendor size
+    worths  what one sale brings, in any unit: for the share of the money that was in the lists
+    """
+
+    vendors: Integers | None = None
+    worths: Float64 | None = None
+
+
+UNDESCRIBED = Catalogue()
+
+
+@dataclass(frozen=True)
 class Report:
     """One model on one split. `by_shopper` arrays are `(len(split.judged),)`, in that order."""
 
@@ -53,6 +69,7 @@ class Report:
     k: int
     by_shopper: Mapping[str, Float64]
     of_market: Mapping[str, float]
+    strata: Strata = field(default_factory=dict)
 
     def summary(self, seed: int = 0) -> dict[str, Interval]:
         """Means over shoppers with bootstrap intervals, and the market's figures as they are."""
@@ -107,14 +124,12 @@ def evaluate(
     *,
     k: int = 20,
     task: Task = "new",
-    vendors: Integers | None = None,
+    catalogue: Catalogue = UNDESCRIBED,
 ) -> Report:
-    """Rank every item for every judged shopper with a model fitted on `split.train`.
-
-    `vendors` `(n_items,)` are codes from 0, for the inequality of their exposure.
-    """
+    """Rank every item for every judged shopper with a model fitted on `split.train`."""
     items = np.concatenate(list(_ranked(model, split, k, task)), axis=0)
     truth = rows_of(split.truth, split.judged)
+    pairs = pairs_of(items, truth)
     shown = metrics.exposure(items, split.train.n_items)
     hit, n_relevant = metrics.hits(items, truth), metrics.relevant(truth)
     by_shopper = {
@@ -130,9 +145,12 @@ def evaluate(
             items, np.bincount(split.train.columns, minlength=split.train.n_items)
         ),
     }
-    if vendors is not None:
-        of_market[f"vendor_gini@{k}"] = metrics.group_gini(shown, vendors)
-    return Report(model.recipe, k, by_shopper, of_market)
+    if catalogue.vendors is not None:
+        of_market[f"vendor_gini@{k}"] = metrics.group_gini(shown, catalogue.vendors)
+    if catalogue.worths is not None:
+        of_market[f"gmv_hits@{k}"] = pairs.money_share(truth, catalogue.worths)
+    strata = by_stratum(pairs, split.train, split.known, split.judged, catalogue.vendors)
+    return Report(model.recipe, k, by_shopper, of_market, strata)
 
 
 def mean_interval(values: Float64, seed: int = 0) -> Interval:
@@ -161,13 +179,18 @@ def _relative(candidate: float, baseline: float) -> float:
 
 def _ranked(model: Recommender, split: Split, k: int, task: Task) -> Iterator[Int32]:
     histories = model.read(split.known)
-    for rows in _batches(split):
+    for rows in batches(split):
         scores = model.answer(rows_of(histories, rows))
-        exclude = rows_of(split.known.bought, rows) if task == "new" else None
-        yield rank(scores, k, exclude=exclude).items
+        yield rank(scores, k, exclude=excluded(split, rows, task)).items
 
 
-def _batches(split: Split) -> list[Int64]:
+def excluded(split: Split, rows: Int64, task: Task) -> Histories | None:
+    """What may not be recommended to these shoppers."""
+    return rows_of(split.known.bought, rows) if task == "new" else None
+
+
+def batches(split: Split) -> list[Int64]:
+    """The judged shoppers, as many at once as memory bears scores for."""
     size = max(1, SCORES_AT_ONCE // max(split.train.n_items, 1))
     return [split.judged[begin : begin + size] for begin in range(0, len(split.judged), size)]
 

@@ -65,12 +65,21 @@ def session(*, max_shoppers: int | None = None, seed: int = 0) -> Protocol:
 def random_share(
     share: float, *, task: Task = "new", max_shoppers: int | None = None, seed: int = 0
 ) -> Protocol:
-    """A share of all events drawn at random: only to tune where a published split has no times."""
+    """A share of each shopper's events drawn at random, as published splits without times are.
+
+    Rounded to whole events; only to tune by.
+    """
 
     def cut(interactions: Interactions) -> Split:
-        held_out = np.random.default_rng(seed).random(interactions.n_events) < share
-        truth = interactions.where(held_out).bought
-        return judge(interactions.where(~held_out), truth, task, max_shoppers, seed)
+        drawn = np.random.default_rng(seed).random(interactions.n_events)
+        order = np.lexsort((drawn, interactions.rows))
+        rows = interactions.rows[order]
+        place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        counts = np.bincount(rows, minlength=interactions.n_shoppers)
+        is_held_out = np.zeros(len(rows), bool)
+        is_held_out[order] = place < np.round(share * counts)[rows]
+        truth = interactions.where(is_held_out).bought
+        return judge(interactions.where(~is_held_out), truth, task, max_shoppers, seed)
 
     return cut
 

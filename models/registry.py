@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.als import ALS
+from models.blend import Blend
 from models.bspm import BSPM
 from models.buy_again import BuyAgain
 from models.ease import EASE
@@ -37,11 +38,25 @@ RECIPES: Mapping[str, type[Recommender]] = {
 }
 
 
+BLENDED = "+"
+
+
 def recommender(recipe: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
-    """An unfitted model. Raises `RecipeUnknown` or `ParametersInvalid`."""
+    """An unfitted model; recipes joined by plus signs make a blend, equally loud if not told.
+
+    Raises `RecipeUnknown` or `ParametersInvalid`.
+    """
+    if BLENDED in recipe:
+        return _blend(recipe.split(BLENDED), parameters or {})
     if recipe not in RECIPES:
         raise RecipeUnknown(f"{recipe!r} is not one of {', '.join(RECIPES)}.")
     try:
         return RECIPES[recipe](**(parameters or {}))
     except TypeError as reason:
         raise ParametersInvalid(f"{recipe}: {reason}.") from reason
+
+
+def _blend(recipes: list[str], parameters: Mapping[str, Any]) -> Blend:
+    own, weights = parameters.get("members", {}), parameters.get("weights", {})
+    members = [recommender(recipe, own.get(recipe)) for recipe in recipes]
+    return Blend(members, [weights.get(recipe, 1 / len(recipes)) for recipe in recipes])

@@ -1,14 +1,18 @@
 """An equal, stated budget of trials for every model, spent on training data alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from models.evaluation import Split, Task, evaluate
+from models import metrics
+from models.arrays import Float64, rows_of
+from models.blend import Blend, weighed
+from models.evaluation import Split, Task, batches, evaluate, excluded
 from models.recommender import Recommender
 from models.registry import recommender
+from models.topk import rank
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,50 @@ def tuned(
             tried.append(Trial(parameters, _reached(recipe, parameters, split, k, task)))
     best = max(tried, key=lambda trial: trial.ndcg).parameters if tried else {}
     return recommender(recipe, best), tried
+
+
+def tuned_blend(
+    members: Sequence[Recommender],
+    split: Split,
+    trials: int,
+    *,
+    k: int = 20,
+    task: Task = "new",
+    seed: int = 0,
+) -> tuple[Blend, list[Trial]]:
+    """Members tuned before, and the best of `trials` ways of weighing them; equally is the first.
+
+    Weights are drawn evenly from all that add up to 1. The members are trained and asked once.
+    """
+    rng = np.random.default_rng([seed, len(members)])
+    even = np.full((1, len(members)), 1 / len(members))
+    drawn = rng.dirichlet(np.ones(len(members)), max(trials - 1, 0))
+    weightings = np.concatenate((even, drawn)).round(3)
+    blends = [Blend(members, weights.tolist()) for weights in weightings]
+    if not trials:
+        return blends[0], []
+    reached = _reached_by_weights(blends[0].fit(split.train), weightings, split, k, task)
+    tried = [
+        Trial({"weights": blend.parameters()["weights"]}, ndcg)
+        for blend, ndcg in zip(blends, reached, strict=True)
+    ]
+    return blends[int(np.argmax(reached))], tried
+
+
+def _reached_by_weights(
+    blend: Blend, weightings: Float64, split: Split, k: int, task: Task
+) -> Float64:
+    """`(len(weightings),)`: mean NDCG under each."""
+    histories = blend.read(split.known)
+    sums = np.zeros(len(weightings))
+    for rows in batches(split):
+        parts = list(blend.parts(rows_of(histories, rows)))
+        truth, exclude = rows_of(split.truth, rows), excluded(split, rows, task)
+        for place, weights in enumerate(weightings):
+            items = rank(weighed(weights.tolist(), parts), k, exclude=exclude).items
+            ndcg = metrics.ndcg(metrics.hits(items, truth), metrics.relevant(truth))
+            sums[place] += ndcg.sum()
+    return sums / len(split.judged)
 
 
 def _reached(recipe: str, parameters: Mapping[str, Any], split: Split, k: int, task: Task) -> float:

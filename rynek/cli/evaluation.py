@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,26 +13,31 @@ import polars as pl
 import typer
 from polars.exceptions import PolarsError
 from rich.console import Console
+from rich.status import Status
 from rich.table import Table
 
 from models import protocols
+from models.arrays import Float64, Integers
 from models.comparison import Row, compare
 from models.errors import InteractionsInvalid, ParametersInvalid
-from models.evaluation import Interval, Split, Task
+from models.evaluation import UNDESCRIBED, Catalogue, Interval, Split, Task
 from models.interactions import Interactions
 from models.recommender import Recommender
-from models.registry import RECIPES
-from models.tuning import Trial, tuned
+from models.registry import BLENDED, RECIPES
+from models.tuning import Trial, tuned, tuned_blend
 from rynek.cli.complaints import complaining
 
 SHOPPERS_JUDGED = 20_000
-VALIDATION_SHARE = 0.1
+SHOPPERS_TUNED_ON = 5_000
+VALIDATION_SHARE = 0.2
 DEFAULT_MODELS = "popularity,item_knn,rp3beta,sparse_ease,ials"
 COLUMNS = {
     "user": ("user", "shopper_pseudonym", "household_id", "CustomerID", "userId", "session_id"),
     "item": ("item", "product_id", "StockCode", "movieId", "offer_id"),
     "time": ("occurred_at", "transaction_timestamp", "InvoiceDate", "timestamp", "time"),
     "basket": ("basket", "basket_id", "order_id", "InvoiceNo"),
+    "vendor": ("vendor", "vendor_id", "manufacturer_id", "seller_id"),
+    "worth": ("worth", "amount", "sales_value", "UnitPrice", "price"),
     "session": ("session_id", "session", "basket_id", "InvoiceNo"),
 }
 
@@ -56,6 +61,7 @@ class Exam:
     validation: Split
     task: Task
     described: str
+    catalogue: Catalogue = UNDESCRIBED
 
 
 def evaluate(
@@ -63,10 +69,15 @@ def evaluate(
     test: Test = None,
     interactions: Events = None,
     protocol: Annotated[ProtocolName, typer.Option(help="How to cut --interactions.")] = "temporal",
-    models: Annotated[str, typer.Option(help="Recipes, comma-separated.")] = DEFAULT_MODELS,
+    models: Annotated[
+        str, typer.Option(help="Recipes, comma-separated; ease+bspm is a blend of the two.")
+    ] = DEFAULT_MODELS,
     tune: Annotated[int, typer.Option(min=0, help="Settings tried per model, on train only.")] = 0,
     task: Annotated[
         Task | None, typer.Option(help="Rank items new to the shopper, or all.")
+    ] = None,
+    catalogue: Annotated[
+        Path | None, _parquet("Parquet file of items and their vendors, for figures by vendor.")
     ] = None,
     k: Annotated[int, typer.Option(min=1, max=1_000, help="Length of the lists.")] = 20,
     holdout_days: Annotated[float, typer.Option(min=0.01, help="Days to judge by.")] = 28.0,
@@ -88,14 +99,18 @@ def evaluate(
         if train and test and not interactions:
             exam = _published(train, test, wanted, task or "new", seed)
         elif interactions and not (train or test):
-            events = _read(interactions, wanted, is_by_session=protocol == "session")
+            events, described = _read(interactions, catalogue, wanted, protocol == "session")
             exam = _cut(events, protocol, task, holdout_days, origins, shoppers, seed)
+            exam = replace(exam, catalogue=described)
         else:
             raise ParametersInvalid("Give either --train and --test, or --interactions.")
-        chosen = [tuned(r, exam.validation, tune, k=k, task=exam.task, seed=seed) for r in recipes]
-        fitted: list[Recommender] = [model for model, _ in chosen]
-        rows = compare(fitted, exam.splits, k=k, task=exam.task, seed=seed)
-    trials = dict(zip(recipes, (tried for _, tried in chosen), strict=True))
+        chosen = _tuned(recipes, exam, tune, k, seed)
+        trials = {recipe: tried for recipe, (_, tried) in chosen.items()}
+        with _working(f"judging {len(recipes)} models"):
+            candidates: list[Recommender] = [chosen[recipe][0] for recipe in recipes]
+            rows = compare(
+                candidates, exam.splits, k=k, task=exam.task, catalogue=exam.catalogue, seed=seed
+            )
     if as_json:
         typer.echo(json.dumps(_document(exam, rows, trials, k)))
     else:
@@ -112,9 +127,33 @@ def _legible() -> Iterator[None]:
         raise InteractionsInvalid(f"A file could not be read as Parquet: {reason}.") from error
 
 
+def _tuned(
+    recipes: list[str], exam: Exam, trials: int, k: int, seed: int
+) -> dict[str, tuple[Recommender, list[Trial]]]:
+    """Each recipe with its trials; the members of a blend are tuned before it, once."""
+    chosen: dict[str, tuple[Recommender, list[Trial]]] = {}
+    singles = [name for recipe in recipes for name in recipe.split(BLENDED)]
+    for recipe in dict.fromkeys(singles + recipes):
+        with _working(f"tuning {recipe}, {trials} settings"):
+            if BLENDED in recipe:
+                members = [chosen[name][0] for name in recipe.split(BLENDED)]
+                chosen[recipe] = tuned_blend(
+                    members, exam.validation, trials, k=k, task=exam.task, seed=seed
+                )
+            else:
+                chosen[recipe] = tuned(
+                    recipe, exam.validation, trials, k=k, task=exam.task, seed=seed
+                )
+    return chosen
+
+
+def _working(doing: str) -> Status:
+    return Console(stderr=True).status(doing)
+
+
 def _recipes(models: str) -> list[str]:
     names = [name.strip() for name in models.split(",") if name.strip()]
-    unknown = [name for name in names if name not in RECIPES]
+    unknown = [part for name in names for part in name.split(BLENDED) if part not in RECIPES]
     if unknown or not names:
         raise ParametersInvalid(f"--models {models!r}: choose among {', '.join(RECIPES)}.")
     return names
@@ -131,7 +170,7 @@ def _published(
     known = events.where(is_train)
     split = protocols.given(known, events.where(~is_train), task=task)
     validation = protocols.random_share(
-        VALIDATION_SHARE, task=task, max_shoppers=SHOPPERS_JUDGED, seed=seed
+        VALIDATION_SHARE, task=task, max_shoppers=SHOPPERS_TUNED_ON, seed=seed
     )(known)
     return Exam([split], validation, task, f"{train.name} / {test.name}, {task} items")
 
@@ -159,29 +198,57 @@ def _cut(
     return Exam(splits, validation, task, f"{protocol}, {origins} origin(s), {task} items")
 
 
-def _read(path: Path, wanted: dict[str, str | None], *, is_by_session: bool) -> Interactions:
+def _read(
+    path: Path, catalogue: Path | None, wanted: dict[str, str | None], is_by_session: bool
+) -> tuple[Interactions, Catalogue]:
     frame = pl.read_parquet(path)
     user = _column(frame, "session" if is_by_session else "user", wanted["user"])
     item, time = (_column(frame, role, wanted[role]) for role in ("item", "time"))
-    basket = wanted["basket"] or next((c for c in COLUMNS["basket"] if c in frame.columns), user)
+    basket = wanted["basket"] or _first(frame, "basket") or user
     frame = frame.drop_nulls([user, item, time])
     if "Quantity" in frame.columns:
         frame = frame.filter(pl.col("Quantity") > 0)
-    return Interactions.from_columns(
+    events = Interactions.from_columns(
         _codes(frame[user]),
         _codes(frame[item]),
         occurred_at=_times(frame[time]),
         baskets=_codes(frame[basket]),
     )
+    return events, Catalogue(_vendors(frame, catalogue, item), _worths(frame, item))
+
+
+def _vendors(frame: pl.DataFrame, catalogue: Path | None, item: str) -> Integers | None:
+    """`(n_items,)` codes in order of the items' ids; 0 where nobody is known."""
+    known = frame if catalogue is None else pl.read_parquet(catalogue)
+    vendor = _first(known, "vendor")
+    if vendor is None or item not in known.columns:
+        return None
+    sold_by = known.select(item, vendor).unique(subset=item, keep="any")
+    items = frame.select(pl.col(item).unique()).join(sold_by, on=item, how="left").sort(item)
+    codes: Integers = items[vendor].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+    return codes
+
+
+def _worths(frame: pl.DataFrame, item: str) -> Float64 | None:
+    """`(n_items,)`: the median of what one event brought."""
+    worth = _first(frame, "worth")
+    if worth is None:
+        return None
+    medians: Float64 = frame.group_by(item).agg(pl.col(worth).median()).sort(item)[worth].to_numpy()
+    return medians
+
+
+def _first(frame: pl.DataFrame, role: str) -> str | None:
+    return next((name for name in COLUMNS[role] if name in frame.columns), None)
 
 
 def _column(frame: pl.DataFrame, role: str, wanted: str | None) -> str:
     if wanted is not None and wanted not in frame.columns:
         raise ParametersInvalid(f"There is no column {wanted!r} among {', '.join(frame.columns)}.")
-    known = [name for name in COLUMNS[role] if name in frame.columns]
-    if wanted is None and not known:
+    found = wanted or _first(frame, role)
+    if found is None:
         raise ParametersInvalid(f"Name the {role} column among {', '.join(frame.columns)}.")
-    return wanted or known[0]
+    return found
 
 
 def _codes(values: pl.Series) -> pl.Series:
@@ -207,6 +274,7 @@ def _document(
                 "trials": len(trials[row.recipe]),
                 "shoppers": row.shoppers,
                 "metrics": {name: list(values) for name, values in row.metrics.items()},
+                "strata": row.strata,
                 "best_ahead_by": None if row.behind_best is None else list(row.behind_best),
                 "fit_seconds": round(row.fit_seconds, 2),
                 "answer_seconds": round(row.answer_seconds, 2),

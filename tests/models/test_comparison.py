@@ -113,6 +113,31 @@ def test_a_published_split_is_judged_with_models_tuned_on_its_train_part(tmp_pat
     assert document["rows"][0]["shoppers"] > 100
 
 
+def test_a_blend_is_tuned_after_its_members_and_spends_the_same(events: Path) -> None:
+    words = ("--interactions", events, "--models", "item_knn,item_knn+popularity", "--tune", 2)
+    document = run(*words, "--json")
+    assert {row["model"]: row["trials"] for row in document["rows"]} == {
+        "item_knn": 2,
+        "item_knn+popularity": 2,
+    }
+
+
+def test_a_catalogue_adds_figures_by_vendor_and_prices_those_by_money(
+    events: Path, tmp_path: Path
+) -> None:
+    frame = pl.read_parquet(events)
+    items = frame.select(pl.col("product_id").unique().sort())
+    items.with_columns(vendor_id=pl.int_range(pl.len()) % 5).write_parquet(
+        tmp_path / "items.parquet"
+    )
+    frame.with_columns(amount=pl.lit(2.0)).write_parquet(events)
+    words = ("--interactions", events, "--catalogue", tmp_path / "items.parquet", "--task", "all")
+    (row,) = run(*words, "--models", "item_knn", "--json")["rows"]
+    assert 0 < row["metrics"]["vendor_gini@20"][0] < 1
+    assert 0 < row["metrics"]["gmv_hits@20"][0] < 1
+    assert {"item age", "vendor size"} <= row["strata"].keys()
+
+
 def test_the_table_names_the_best_and_how_far_it_is_ahead(events: Path) -> None:
     words = ["--interactions", str(events), "--models", "popularity,item_knn"]
     result = CliRunner(env={"COLUMNS": "200"}).invoke(COMMAND, words)
