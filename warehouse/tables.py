@@ -23,7 +23,10 @@ TYPES = {
 
 @dataclass(frozen=True)
 class SourceTable:
-    """One loaded table; the busiest are indexed by BRIN on the cast row version, not by B-tree."""
+    """One loaded table; the busiest are indexed by BRIN on the cast row version, not by B-tree.
+
+    `goes_with`: the column that holds what is deleted, and the tables whose tombstones say so.
+    """
 
     name: str
     key: str
@@ -32,15 +35,17 @@ class SourceTable:
     has_brin: bool
     day: str | None
     cents: str
+    goes_with: tuple[str, tuple[str, ...]]
 
     @property
     def target(self) -> str:
         return f"source.{self.name}"
 
-    @property
-    def is_buried(self) -> bool:
-        """Whether a deleted row leaves a tombstone: all but those keyed by a uuid do."""
-        return self.columns[self.key] == "int8"
+    def buried(self) -> str:
+        """SQL for the rows that the tombstones in `buried` remove."""
+        column, tables = self.goes_with
+        names = ", ".join(f"'{table}'" for table in tables)
+        return f"{column} in (select key from buried where table_name in ({names}))"
 
     @property
     def signature(self) -> str:
@@ -78,6 +83,7 @@ def _table(
     has_brin: bool = False,
     day: str | None = None,
     cents: str = "0",
+    goes_with: tuple[str, tuple[str, ...]] | None = None,
 ) -> SourceTable:
     pairs = dict(column.split() for column in columns.replace("\n", " ").split(","))
     return SourceTable(
@@ -88,8 +94,12 @@ def _table(
         has_brin=has_brin,
         day=day,
         cents=cents,
+        goes_with=goes_with or (key, (name,)),
     )
 
+
+# Who is erased leaves by these tables; what they did goes with them.
+PEOPLE = ("shoppers", "visitors")
 
 # What was deleted, by table and key; a load reads the new ones and keeps none.
 TOMBSTONES = _table(
@@ -113,7 +123,7 @@ TABLES = (
         "shoppers",
         "shopper_pseudonym",
         "shopper_pseudonym int8, country bpchar, region text, source text, created_at timestamptz",
-        left="shopper_id email name source_ref",
+        left="shopper_id email name source_ref erased_at",
     ),
     _table(
         "visitors",
@@ -309,5 +319,6 @@ TABLES = (
         shopper_pseudonym int8, session_id text, product_id int8, offer_id int8, vendor_id int8,
         list_id text, rank int4, query text, source text""",
         day="occurred_at",
+        goes_with=("shopper_pseudonym", PEOPLE),
     ),
 )

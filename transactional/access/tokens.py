@@ -144,6 +144,18 @@ def revoke(connection: Transaction, token: str) -> bool:
     return row is not None
 
 
+def revoke_all(connection: Transaction, role: Role, subject_id: int) -> None:
+    """End every token of a subject, and tell everyone who cached one."""
+    revoked = connection.execute(
+        "update tokens set revoked_at = clock_timestamp()"
+        " where role = %s and subject_id = %s and revoked_at is null"
+        " returning token_hash, revoked_at",
+        (role, subject_id),
+    ).fetchall()
+    for row in revoked:
+        outbox.write(connection, "token.revoked", row["token_hash"].hex(), 1, {}, row["revoked_at"])
+
+
 def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 

@@ -29,7 +29,7 @@ from transactional.http.market import (
     Shopper,
 )
 from transactional.http.wire import Answer, Body, Country, ShopperId
-from transactional.people import shoppers
+from transactional.people import erasure, shoppers
 from transactional.people.shoppers import NewShopper
 
 router = APIRouter(tags=["people"])
@@ -102,6 +102,11 @@ class Revocation(Answer):
     has_revoked: bool
 
 
+class Erasure(Answer):
+    shopper_id: ShopperId
+    erased_at: AwareDatetime
+
+
 class VisitorAnswer(Answer):
     visitor_id: UUID
     merged_into_pseudonym: int
@@ -143,6 +148,17 @@ def read_own_shopper(who: Shopper, market: Running) -> ShopperAnswer:
     assert who.subject_id is not None, "the schema gives every shopper token its subject"
     with market.database.transaction() as connection:
         return ShopperAnswer.of(shoppers.read(connection, who.subject_id))
+
+
+@router.post("/v1/shoppers/{shopper_id}/erase", response_model=Erasure)
+def erase_shopper(shopper_id: ShopperId, _: Operator, once: OnceOnly) -> JSONResponse:
+    """Who they are and what they did goes for good; their orders stay, for nobody, in the books."""
+
+    def erase(connection: Transaction) -> Erasure:
+        erased_at = erasure.erase(connection, shopper_id, once.market.clock())
+        return Erasure.of({"shopper_id": shopper_id, "erased_at": erased_at})
+
+    return once.answer(200, erase)
 
 
 @router.post("/v1/visitors/{visitor_id}/merge", response_model=VisitorAnswer)

@@ -14,6 +14,7 @@ ARRIVED = 2
 THINGS = Path(__file__).with_suffix(".sql")
 IDS = {
     "vendor_id": "ven_1",
+    "shopper_id": "shp_1",
     "product_id": "prd_1",
     "offer_id": "off_1",
     "order_id": "ord_1",

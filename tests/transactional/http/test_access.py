@@ -84,6 +84,7 @@ ok  ok  ok  ok  ok  ok  ok   GET /v1/products/{product_id}/reviews
 401 403 403 ok  404 ok  403  POST /v1/promotions/{promotion_id}/end
 401 403 403 403 403 ok  ok   POST /v1/shoppers
 401 ok  ok  403 403 403 403  GET /v1/shoppers/me
+401 403 403 403 403 ok  403  POST /v1/shoppers/{shopper_id}/erase
 401 ok  ok  403 403 403 403  POST /v1/visitors/{visitor_id}/merge
 401 403 403 403 403 ok  403  POST /v1/tokens
 401 403 403 403 403 ok  ok   POST /v1/introspect

@@ -14,6 +14,16 @@ create index on accounts (row_version);
 create index stock_moves_row_version on stock_moves
     using brin (((row_version::text)::bigint)) with (pages_per_range = 16);
 
+-- Erasure ---------------------------------------------------------------------------------------------------
+
+-- Who was erased keeps the row that their orders rest on: without a name, under a new pseudonym. What told
+-- an import who they are stays, so that importing them again brings nothing back.
+alter table shoppers
+    add column erased_at timestamptz,
+    add check (erased_at is null or coalesce(email, name, region) is null);
+create trigger bury_deleted_row after delete on visitors
+    for each row execute function bury_deleted_row('visitor_pseudonym');
+
 -- Roles -----------------------------------------------------------------------------------------------------
 
 -- The pipelines' role reads column by column, so that a column added later is withheld until someone grants
@@ -32,7 +42,7 @@ begin
             ('vendors', 'stripe_account_id stripe_account_key source_ref version email is_transfer_capable '
                         'is_payout_ready requirements_due account_checked_at open_weekdays status_version '
                         'status_reason'),
-            ('shoppers', 'shopper_id email name source_ref'),
+            ('shoppers', 'shopper_id email name source_ref erased_at'),
             ('visitors', 'visitor_id created_at'),
             ('categories', 'source_ref'),
             ('products', 'source_ref weight_grams'),
