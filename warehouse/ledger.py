@@ -1,11 +1,11 @@
 """The ledger: what each load saw and brought, what was built of it, and how it was judged."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import duckdb
-import pyarrow as pa
 
+from warehouse.days import WHOLE_COUNT_EVERY, Span
 from warehouse.manifest import CheckResult
 from warehouse.moment import Moment
 from warehouse.tables import SourceTable
@@ -20,6 +20,8 @@ DEFINITIONS = """
         load_id bigint primary key, loaded_at timestamptz, identity varchar, snapshot varchar,
         relay_position bigint, taken_at timestamptz, currency varchar, time_zone varchar,
         is_full boolean, rows_loaded bigint, rows_deleted bigint, seconds double);
+    alter table ledger.loads add column if not exists erased_through bigint default 0;
+    alter table ledger.loads add column if not exists is_counted boolean default true;
     create table if not exists ledger.load_tables (
         load_id bigint, table_name varchar, table_oid bigint, columns varchar,
         rows_loaded bigint, rows_deleted bigint, checksum varchar, seconds double);
@@ -27,6 +29,7 @@ DEFINITIONS = """
         table_name varchar, day date, rows bigint, cents bigint);
     create table if not exists ledger.build (
         build varchar, load_id bigint, models varchar, built_at timestamptz, seconds double);
+    alter table ledger.build add column if not exists daily_date date default date '1970-01-01';
     create table if not exists ledger.checks (build varchar, name varchar, passed boolean,
         detail varchar);
 """
@@ -44,23 +47,31 @@ class Load:
 
 @dataclass(frozen=True)
 class TableLoad:
-    """What one load did to one table; `checksum` is over the loaded rows, whatever their order."""
+    """What one load did to one table; `checksum` is over the loaded rows, whatever their order.
+
+    `touched` are the days whose rows changed; None: the table was loaded whole.
+    """
 
     table: SourceTable
     table_oid: int
     rows_loaded: int
     rows_deleted: int
     checksum: str
+    touched: list[Span] | None
     seconds: float
 
 
 @dataclass(frozen=True)
 class Build:
-    """The marts as they stand: their name, the load they show, and the models they were made by."""
+    """The marts as they stand: their name, the load they show, and the models they were made by.
+
+    Marts of daily cadence show what was there when `daily_date` had begun.
+    """
 
     build: str
     load_id: int
     models: str
+    daily_date: date
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -75,11 +86,12 @@ def last(connection: duckdb.DuckDBPyConnection) -> Load | None:
 
 def load(connection: duckdb.DuckDBPyConnection, load_id: int) -> Load:
     [row] = connection.sql(
-        """select load_id, identity, snapshot, relay_position, taken_at, currency, time_zone
+        """select load_id, currency, time_zone,
+                  identity, snapshot, relay_position, taken_at, erased_through
            from ledger.loads where load_id = ?""",
         params=[load_id],
     ).fetchall()
-    return Load(row[0], Moment(*row[1:5]), *row[5:])
+    return Load(row[0], Moment(*row[3:]), row[1], row[2])
 
 
 def has_changes(connection: duckdb.DuckDBPyConnection, since: int) -> bool:
@@ -90,6 +102,23 @@ def has_changes(connection: duckdb.DuckDBPyConnection, since: int) -> bool:
         params=[since],
     ).fetchall()
     return bool(changed)
+
+
+def is_count_due(connection: duckdb.DuckDBPyConnection, moment: Moment) -> bool:
+    """Whether the source has not counted every day for a day."""
+    [(counted_at,)] = connection.sql(
+        "select max(taken_at) from ledger.loads where is_counted"
+    ).fetchall()
+    return counted_at is None or moment.taken_at - counted_at >= WHOLE_COUNT_EVERY
+
+
+def contracts(connection: duckdb.DuckDBPyConnection, load_id: int) -> dict[str, tuple[int, str]]:
+    """Return each table's (oid, column contract) as one load found it."""
+    rows = connection.sql(
+        "select table_name, table_oid, columns from ledger.load_tables where load_id = ?",
+        params=[load_id],
+    ).fetchall()
+    return {name: (oid, columns) for name, oid, columns in rows}
 
 
 def loaded_shapes(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, str]]:
@@ -105,15 +134,15 @@ def record(
     connection: duckdb.DuckDBPyConnection,
     load: Load,
     tables: list[TableLoad],
-    source_days: pa.Table,
     *,
     is_full: bool,
+    is_counted: bool,
     seconds: float,
 ) -> None:
-    """Write one load, in the transaction that writes its rows."""
+    """Write one load, in the transaction that writes its rows; `is_counted`: every day of it."""
     moment = load.moment
     connection.sql(
-        "insert into ledger.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into ledger.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params=[
             load.load_id,
             datetime.now(UTC),
@@ -127,11 +156,11 @@ def record(
             sum(table.rows_loaded for table in tables),
             sum(table.rows_deleted for table in tables),
             seconds,
+            moment.erased_through,
+            is_counted,
         ],
     )
     _record_tables(connection, load.load_id, tables)
-    connection.sql("delete from ledger.source_days")
-    connection.sql("insert into ledger.source_days from source_days")
     _forget(connection, load.load_id - LOADS_KEPT)
 
 
@@ -160,7 +189,7 @@ def _forget(connection: duckdb.DuckDBPyConnection, before: int) -> None:
 
 
 def last_build(connection: duckdb.DuckDBPyConnection) -> Build | None:
-    rows = connection.sql("select build, load_id, models from ledger.build").fetchall()
+    rows = connection.sql("select build, load_id, models, daily_date from ledger.build").fetchall()
     return Build(*rows[0]) if rows else None
 
 
@@ -168,8 +197,15 @@ def record_build(connection: duckdb.DuckDBPyConnection, build: Build, seconds: f
     """Name the marts that the same transaction built; what was judged before is not about them."""
     connection.sql("delete from ledger.build; delete from ledger.checks")
     connection.sql(
-        "insert into ledger.build values (?, ?, ?, ?, ?)",
-        params=[build.build, build.load_id, build.models, datetime.now(UTC), seconds],
+        "insert into ledger.build values (?, ?, ?, ?, ?, ?)",
+        params=[
+            build.build,
+            build.load_id,
+            build.models,
+            datetime.now(UTC),
+            seconds,
+            build.daily_date,
+        ],
     )
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from warehouse import ledger, source
+from warehouse import days, ledger, source
 from warehouse.columns import honoured
+from warehouse.days import Span
 from warehouse.errors import RowVersionInFuture
 from warehouse.ledger import Load, TableLoad
 from warehouse.moment import Moment
@@ -21,8 +22,6 @@ from warehouse.store import transaction
 from warehouse.tables import TABLES, TOMBSTONES, SourceTable
 
 log = logging.getLogger(__name__)
-
-COUNTED = tuple(table for table in TABLES if table.day)
 
 
 @dataclass(frozen=True)
@@ -50,31 +49,46 @@ def load(
     database_url: str,
     *,
     full: bool = False,
+    recount: bool = False,
     on_table: Callable[[str, int], None] = lambda name, rows: None,
 ) -> LoadSummary:
     """Bring the warehouse to the source's present, in one transaction on each side.
 
-    `full` reads every row again. `on_table` hears each table's name and rows as they arrive.
+    `full` reads every row again; `recount` has the source count every day, as each first load of
+    a day does anyhow. `on_table` hears each table's name and rows as they arrive.
     Raises SourceUnreachable, SourceNotReady, ColumnContractBroken and RowVersionInFuture, each
     before anything is kept.
     """
-    started = time.perf_counter()
     with source.reading(database_url) as opened:
-        found = opened.tables()
-        warnings = honoured(TABLES, found)
-        for warning in warnings:
-            log.warning(warning)
-        with transaction(connection):
-            previous = ledger.last(connection)
-            since = _start(previous, opened.moment, full=full)
-            tables = _bring_all(connection, opened, found, since, on_table)
-            source_days = source.days(opened, COUNTED)
-            source.flush_barrier(database_url)
-            seconds = time.perf_counter() - started
-            this = Load(_next_id(previous), opened.moment, opened.currency, opened.time_zone)
-            ledger.record(
-                connection, this, tables, source_days, is_full=since is None, seconds=seconds
-            )
+        return load_from(connection, opened, full=full, recount=recount, on_table=on_table)
+
+
+def load_from(
+    connection: duckdb.DuckDBPyConnection,
+    opened: Source,
+    *,
+    full: bool = False,
+    recount: bool = False,
+    on_table: Callable[[str, int], None] = lambda name, rows: None,
+) -> LoadSummary:
+    """`load` as of the moment at which the source was opened."""
+    started = time.perf_counter()
+    found = opened.tables()
+    warnings = honoured(TABLES, found)
+    for warning in warnings:
+        log.warning(warning)
+    with transaction(connection):
+        previous = ledger.last(connection)
+        since = _start(previous, opened.moment, full=full)
+        is_whole = recount or since is None or ledger.is_count_due(connection, opened.moment)
+        tables = _bring_all(connection, opened, found, since, on_table)
+        days.count(connection, opened, {} if is_whole else _touched(tables))
+        opened.flush_barrier()
+        this = Load(_next_id(previous), opened.moment, opened.currency, opened.time_zone)
+        seconds = time.perf_counter() - started
+        ledger.record(
+            connection, this, tables, is_full=since is None, is_counted=is_whole, seconds=seconds
+        )
     return LoadSummary(
         load=this,
         is_full=since is None,
@@ -97,6 +111,11 @@ def _start(previous: Load | None, moment: Moment, *, full: bool) -> str | None:
         log.warning("the source's history is not the one loaded before: everything is read anew")
         return None
     return previous.moment.snapshot
+
+
+def _touched(tables: list[TableLoad]) -> dict[str, list[Span]]:
+    """The days to be counted, by table; one that is not named is counted whole."""
+    return {done.table.name: done.touched for done in tables if done.touched is not None}
 
 
 def _bring_all(
@@ -127,16 +146,17 @@ def _bring(
     since: str | None,
 ) -> TableLoad:
     started = time.perf_counter()
+    target = f"table {table.target}" if since is None else "temp table incoming"
+    rows = _receive(connection, opened, table, target, since)
+    checksum = _checked(connection, target.split()[-1], opened.moment)
     if since is None:
-        rows = _receive(connection, opened, table, f"table {table.target}", None)
-        checksum = _checked(connection, table.target, opened.moment)
-        deleted = 0
+        touched, deleted = None, 0
     else:
-        rows = _receive(connection, opened, table, "temp table incoming", since)
-        checksum = _checked(connection, "incoming", opened.moment)
+        touched = days.touched(connection, table)
         deleted = _remove_buried(connection, table)
-        _replace(connection, table)
-    return TableLoad(table, oid, rows, deleted, checksum, time.perf_counter() - started)
+        if rows:
+            _replace(connection, table)
+    return TableLoad(table, oid, rows, deleted, checksum, touched, time.perf_counter() - started)
 
 
 def _receive(
@@ -166,12 +186,7 @@ def _checked(connection: duckdb.DuckDBPyConnection, relation: str, moment: Momen
 
 def _remove_buried(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> int:
     """Delete what was deleted in the source; a row that came back since is among the incoming."""
-    if not table.is_buried:
-        return 0
-    [(deleted,)] = connection.sql(f"""
-        delete from {table.target}
-        where {table.key} in (select key from buried where table_name = '{table.name}')
-    """).fetchall()
+    [(deleted,)] = connection.sql(f"delete from {table.target} where {table.buried()}").fetchall()
     return int(deleted)
 
 

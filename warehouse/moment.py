@@ -26,12 +26,16 @@ class PgSnapshot:
 
 @dataclass(frozen=True)
 class Moment:
-    """When a load read: `snapshot` is S, `relay_position` P, `identity` names the history."""
+    """When a load read: `snapshot` is S, `relay_position` P, `identity` names the history.
+
+    `erased_through` is the newest tombstone of a person that it heeded.
+    """
 
     identity: str
     snapshot: str
     relay_position: int
     taken_at: datetime
+    erased_through: int = 0
 
     @property
     def seen(self) -> PgSnapshot:

@@ -7,11 +7,8 @@ from typing import Any
 
 import duckdb
 
+from warehouse.days import COUNTED, count_by_day
 from warehouse.snapshot import Snapshot
-from warehouse.source import count_by_day
-from warehouse.tables import TABLES
-
-COUNTED = tuple(table for table in TABLES if table.day)
 
 # The published twins of source tables: relation, day and cents.
 PUBLISHED = {

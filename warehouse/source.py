@@ -10,12 +10,14 @@ import pyarrow as pa
 
 from warehouse.errors import SourceNotReady, SourceUnreachable
 from warehouse.moment import Moment
-from warehouse.tables import SourceTable
+from warehouse.tables import PEOPLE
 
 # The first statement of the transaction: it takes the snapshot that all others read.
-MOMENT = """
+MOMENT = f"""
     select market_identity() as identity, pg_current_snapshot()::text as snapshot,
-           last_position as relay_position, now() as taken_at
+           last_position as relay_position, now() as taken_at,
+           (select coalesce(max(tombstone_id), 0) from tombstones
+            where table_name in {PEOPLE}) as erased_through
     from relay
 """
 
@@ -48,8 +50,9 @@ class FoundTable:
 class Source:
     """An open read of the source: every answer is from the same moment."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, database_url: str) -> None:
         self._connection = connection
+        self._database_url = database_url
         self._set("set transaction isolation level repeatable read, read only")
         try:
             self.moment = Moment(**self._only_row(MOMENT))
@@ -77,6 +80,13 @@ class Source:
             cursor.execute(sql)
             yield cursor.fetch_record_batch()
 
+    def flush_barrier(self) -> None:
+        """Commit durably, so that no transaction id seen so far is ever given out again."""
+        with closing(_connected(self._database_url)) as connection:
+            run_plain(connection, "set synchronous_commit = on")
+            run_plain(connection, BARRIER)
+            connection.commit()
+
     def _only_row(self, sql: str) -> dict[str, Any]:
         rows: list[dict[str, Any]] = self.answer(sql).to_pylist()
         if not rows:
@@ -92,7 +102,7 @@ def reading(database_url: str) -> Iterator[Source]:
     """Open one consistent read of the primary. Raises SourceUnreachable, SourceNotReady."""
     with closing(_connected(database_url)) as connection:
         try:
-            yield Source(connection)
+            yield Source(connection, database_url)
         finally:
             connection.rollback()
 
@@ -104,27 +114,6 @@ def is_open(database_url: str) -> bool:
             return True
     except SourceNotReady:
         return False
-
-
-def flush_barrier(database_url: str) -> None:
-    """Commit durably, so that no transaction id seen so far is ever given out again."""
-    with closing(_connected(database_url)) as connection:
-        run_plain(connection, "set synchronous_commit = on")
-        run_plain(connection, BARRIER)
-        connection.commit()
-
-
-def days(source: Source, tables: tuple[SourceTable, ...]) -> pa.Table:
-    """Count rows and cents per table and UTC day in the source: `table_name, day, rows, cents`."""
-    return source.answer(" union all ".join(count_by_day(table, table.name) for table in tables))
-
-
-def count_by_day(table: SourceTable, relation: str) -> str:
-    """SQL that both engines answer alike, so that source and warehouse are counted by one text."""
-    return f"""
-        select '{table.name}' as table_name, cast({table.day} at time zone 'UTC' as date) as day,
-               count(*) as rows, cast(coalesce(sum({table.cents}), 0) as bigint) as cents
-        from {relation} group by 2"""
 
 
 def run_plain(connection: Any, sql: str) -> None:
