@@ -13,7 +13,12 @@ from psycopg import Connection, sql
 from rynek.history.errors import HistoryInconsistentError
 
 # Insert triggers whose work this module does; with a strange one, all triggers stay on.
-_KNOWN_TRIGGERS = ["stamp_row_version", "journal_balances", "count_rules_change"]
+_KNOWN_TRIGGERS = [
+    "stamp_row_version",
+    "journal_balances",
+    "count_rules_change",
+    "refuse_orphans",
+]
 
 _MAY_LIFT = """
 select has_parameter_privilege('session_replication_role', 'set')

@@ -9,7 +9,7 @@ import pytest
 from tests.transactional.market import TestMarket
 from transactional.catalogue import categories
 from transactional.catalogue.offers import OfferUnknownError
-from transactional.checkout import candidates, carts, commission_trace, rule_book, rules
+from transactional.checkout import candidates, carts, commission_trace, rule_book, rules, shelf
 from transactional.checkout.candidates import NoOfferError
 from transactional.checkout.carts import Cart, CartTooLargeError, Destination, Wanted
 from transactional.checkout.pricing import CostedOrder
@@ -245,7 +245,8 @@ def test_a_cart_of_a_batch_that_cannot_be_priced_disturbs_no_other(market: TestM
     offer = market.offer(price_cents=1_000)
     good, unknown = Cart([Wanted(offer, 1)]), Cart([Wanted(offer, 1), Wanted(999_999, 1)])
     with market.database.transaction() as connection:
-        answers = carts.quote_many(connection, [good, unknown, Cart([]), good], market.clock())
+        known = shelf.read(connection, [*good.wanted, *unknown.wanted], market.clock())
+    answers = carts.price_many(known, [good, unknown, Cart([]), good])
     assert [type(answer) for answer in answers] == [
         CostedOrder,
         OfferUnknownError,

@@ -31,6 +31,7 @@ WOUNDS = {
     " where status = 'paid'",
     "sales_are_of_paid_orders": "update orders set status = 'cancelled' where status = 'paid'",
     "lines_are_of_their_vendor_orders": "update order_lines set vendor_id = vendor_id + 1000",
+    "references_exist": "update holds set order_id = order_id + 1000",
     "vendors_are_owed_what_the_ledger_says": "update transfers set status = 'frozen'"
     " where status = 'sent'",
     "nothing_is_paid_twice": "update transfers set amount_cents = amount_cents + 1"

@@ -22,9 +22,9 @@ def candidate(
     vendor = offer
     offered = Offered(
         offer, 1, None, vendor, None, price_cents, 500, True, "DE", within_days, "{1,2,3,4,5}",
-        "{}", 1,
+        "{}", 1, available_units=units,
     )  # fmt: skip
-    return Candidate(offered, units, *record)
+    return Candidate(offered, *record)
 
 
 def rank(*candidates: Candidate, quantity: int = 1, rules: Rules = RULES) -> list[Ranked]:

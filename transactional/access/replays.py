@@ -5,16 +5,14 @@ end and a failed request leaves its key free.
 """
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json
 
-from transactional.database import Database, Transaction, statement
+from transactional.database import Database, Transaction
 from transactional.errors import ConflictError, RefusedError
 
 KEPT_FOR = timedelta(days=7)
@@ -51,7 +49,7 @@ class Answer:
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
     """The same for the same request: JSON is compared by content, not by spacing or order."""
     try:
-        canonical = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
+        canonical = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
     except ValueError:
         canonical = body
     return hashlib.sha256(b"\n".join([method.encode(), path.encode(), canonical])).digest()
@@ -85,56 +83,10 @@ def remember(connection: Transaction, request: Request, answer: Answer) -> Answe
         "update idempotency_keys set status_code = coalesce(status_code, %s),"
         " body = case when status_code is null then %s else body end"
         " where principal = %s and key = %s returning status_code, body",
-        (answer.status_code, Jsonb(answer.body), request.principal, request.key),
+        (answer.status_code, Json(answer.body), request.principal, request.key),
     ).fetchone()
     # A key that was forgotten meanwhile has no twin any more.
     return answer if row is None else Answer(row["status_code"], row["body"])
-
-
-def answers(
-    connection: Transaction, requests: Sequence[Request]
-) -> dict[Request, Answer | KeyReusedError]:
-    """What was answered to these before; a request that is new, or was cut off, is left out."""
-    rows = connection.execute(
-        "select principal, key, request_hash, status_code, body"
-        " from unnest(%s::text[], %s::text[]) as asked (principal, key)"
-        " join idempotency_keys using (principal, key)",
-        ([request.principal for request in requests], [request.key for request in requests]),
-    ).fetchall()
-    stored = {(row["principal"], row["key"]): row for row in rows}
-    found: dict[Request, Answer | KeyReusedError] = {}
-    for request in requests:
-        row = stored.get((request.principal, request.key))
-        if row is not None and row["request_hash"] != request.request_hash:
-            found[request] = KeyReusedError()
-        elif row is not None and row["status_code"] is not None:
-            found[request] = Answer(row["status_code"], row["body"])
-    return found
-
-
-def remember_new(connection: Transaction, answered: Mapping[Request, Answer]) -> None:
-    """Claim the keys of a batch with their answers, in key order, so that no two batches deadlock.
-
-    Raises TwinError where one of them was answered since `answers` looked.
-    """
-    rows = [
-        {
-            "principal": request.principal,
-            "key": request.key,
-            "request_hash": request.request_hash.hex(),
-            "status_code": answer.status_code,
-            "body": answer.body,
-        }
-        for request, answer in sorted(answered.items(), key=_name)
-    ]
-    answers = Jsonb(rows, dumps=msgspec.json.encode)
-    claimed = connection.execute(statement("remember_answers"), {"answers": answers})
-    if claimed.rowcount < len(rows):
-        raise TwinError
-
-
-def _name(answered: tuple[Request, Answer]) -> tuple[str, str]:
-    return answered[0].principal, answered[0].key
 
 
 def attempt_of(connection: Transaction, request: Request) -> int | None:

@@ -9,7 +9,7 @@ import argparse
 import hashlib
 import os
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
@@ -115,20 +115,14 @@ def mint(
 
 def introspect(connection: Transaction, token: str) -> Caller | None:
     """Whose living token this is; None where it is unknown, expired or revoked."""
-    return introspect_many(connection, [token]).get(token)
-
-
-def introspect_many(connection: Transaction, presented: Collection[str]) -> dict[str, Caller]:
-    """Whose living tokens these are, by token; the others are left out."""
-    by_hash = {token_hash(token): token for token in presented}
-    rows = connection.execute(
-        "select token_hash, role, subject_id, shopper_pseudonym, expires_at, scopes, tokens.name,"
+    row = connection.execute(
+        "select role, subject_id, shopper_pseudonym, expires_at, scopes, tokens.name,"
         " left(encode(token_hash, 'hex'), 8) as fingerprint"
         " from tokens left join shoppers on role = 'shopper' and shopper_id = subject_id"
-        " where token_hash = any(%s) and revoked_at is null and expires_at > clock_timestamp()",
-        (list(by_hash),),
-    )
-    return {by_hash[row.pop("token_hash")]: Caller(**row) for row in rows}
+        " where token_hash = %s and revoked_at is null and expires_at > clock_timestamp()",
+        (token_hash(token),),
+    ).fetchone()
+    return None if row is None else Caller(**row)
 
 
 def revoke(connection: Transaction, token: str) -> bool:

@@ -42,8 +42,10 @@ ANYWHERE = Destination()
 
 @dataclass(frozen=True, slots=True)
 class Cart:
+    """What is wanted, and the country it goes to; None: to each vendor's own."""
+
     wanted: Sequence[Wanted]
-    destination: Destination = ANYWHERE
+    country: str | None = None
 
 
 def quote(
@@ -54,25 +56,19 @@ def quote(
     Raises OfferUnknownError, OfferUnavailableError, NoOfferError, ShippingUnavailableError,
     CartTooLargeError, OrderTooLargeError.
     """
-    (answer,) = quote_many(connection, [Cart(wanted, destination)], now)
-    if isinstance(answer, MarketError):
-        raise answer
-    return answer
-
-
-def quote_many(
-    connection: Transaction, carts: Sequence[Cart], now: datetime
-) -> list[CostedOrder | MarketError]:
-    """What `quote` returns or raises, for each of `carts` in their order."""
-    wanted = (line for cart in carts for line in cart.wanted)
     known = shelf.read(connection, wanted, now)
-    countries = _countries(connection, carts)
-    return [_attempt(known, *pair) for pair in zip(carts, countries, strict=True)]
+    country = destination.country or _home(connection, destination.shopper_id)
+    return price(known, wanted, country)
 
 
-def _attempt(known: Shelf, cart: Cart, country: str | None) -> CostedOrder | MarketError:
+def price_many(known: Shelf, carts: Iterable[Cart]) -> list[CostedOrder | MarketError]:
+    """What `price` returns or raises, for each of `carts` in their order."""
+    return [_attempt(known, cart) for cart in carts]
+
+
+def _attempt(known: Shelf, cart: Cart) -> CostedOrder | MarketError:
     try:
-        return price(known, cart.wanted, country)
+        return price(known, cart.wanted, cart.country)
     except MarketError as refusal:
         return refusal
 
@@ -115,25 +111,11 @@ def _parcels(known: Shelf, chosen: Sequence[Chosen], country: str | None) -> dic
     }
 
 
-def _countries(connection: Transaction, carts: Sequence[Cart]) -> list[str | None]:
-    """Where each cart goes; one read for all that do not say so."""
-    silent = {
-        cart.destination.shopper_id
-        for cart in carts
-        if cart.destination.country is None and cart.destination.shopper_id is not None
-    }
-    homes = _homes(connection, silent) if silent else {}
-    return [
-        cart.destination.country or homes.get(cart.destination.shopper_id or 0) for cart in carts
-    ]
-
-
-def _homes(connection: Transaction, shopper_ids: Iterable[int]) -> dict[int, str | None]:
-    rows = connection.execute(
-        "select shopper_id, country from shoppers where shopper_id = any(%s)",
-        (sorted(shopper_ids),),
-    )
-    return {row["shopper_id"]: row["country"] for row in rows}
+def _home(connection: Transaction, shopper_id: int | None) -> str | None:
+    row = connection.execute(
+        "select country from shoppers where shopper_id = %s", (shopper_id,)
+    ).fetchone()
+    return None if row is None else row["country"]
 
 
 def _refuse_unbounded(wanted: Sequence[Wanted]) -> None:

@@ -26,6 +26,10 @@ class Offered(NamedTuple):
     open_weekdays: str
     closures: str
     rules_version: int
+    sku: str = ""
+    title: str = ""
+    available_units: int = 0
+    """Free as committed, gone perhaps in a moment."""
 
 
 def read(connection: Transaction, offer_ids: Iterable[int]) -> dict[int, Offered]:

@@ -5,15 +5,19 @@ lines, so nothing is priced twice.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from operator import add, attrgetter, sub
+
+from msgspec import Struct
 
 from transactional import money
 from transactional.errors import RefusedError
 
 # Stripe's own ceiling for one charge: eight digits.
 LARGEST_TOTAL_CENTS = 99_999_999
+
+VENDOR = attrgetter("vendor_id")
 
 
 class OrderTooLargeError(RefusedError):
@@ -22,8 +26,7 @@ class OrderTooLargeError(RefusedError):
     code = "order_too_large"
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What a line is charged by, as the rules stood; rates in ten-thousandths."""
 
     promotion_id: int | None = None
@@ -40,8 +43,7 @@ class Terms:
 STANDARD_TERMS = Terms()
 
 
-@dataclass(frozen=True, slots=True)
-class CartLine:
+class CartLine(Struct, frozen=True):
     """`quantity` units of one offer for `list_cents` together, before any discount."""
 
     offer_id: int
@@ -53,8 +55,7 @@ class CartLine:
     terms: Terms = STANDARD_TERMS
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """How one vendor's part travels: its fee, its weight, and when it should arrive."""
 
     fee_cents: int
@@ -67,77 +68,52 @@ class Parcel:
 FLAT_PARCEL = Parcel(money.FLAT_SHIPPING_CENTS)
 
 
-@dataclass(frozen=True, slots=True)
-class CostedLine:
+class CostedLine(Struct, frozen=True):
     """`line_cents` is what is left of the list price after the discount; tax is inside it and
     inside `shipping_cents`. Named as the columns of order_lines.
     """
 
     offer_id: int
     product_id: int
+    variant_id: int | None
     quantity: int
     line_cents: int
     shipping_cents: int
+    discount_cents: int
+    promotion_id: int | None
+    tax_rate: int
+    tax_cents: int
+    withheld_tax_cents: int
+    commission_rule_id: int | None
+    commission_basis: str
     commission_rate: int
-    processing_rate: int
     commission_cents: int
+    commission_tax_rate: int
+    commission_tax_cents: int
+    processing_rate: int
     processing_cents: int
-    variant_id: int | None = None
-    discount_cents: int = 0
-    promotion_id: int | None = None
-    tax_rate: int = 0
-    tax_cents: int = 0
-    withheld_tax_cents: int = 0
-    commission_rule_id: int | None = None
-    commission_basis: str = "market"
-    commission_tax_rate: int = 0
-    commission_tax_cents: int = 0
 
     @property
     def list_cents(self) -> int:
         return self.line_cents + self.discount_cents
 
 
-@dataclass(frozen=True, slots=True)
-class VendorPart:
-    """What becomes one vendor order."""
+class VendorPart(Struct, frozen=True):
+    """What becomes one vendor order; its sums are those of its lines."""
 
     vendor_id: int
     lines: tuple[CostedLine, ...]
-    parcel: Parcel = FLAT_PARCEL
-
-    @property
-    def items_cents(self) -> int:
-        return sum(line.line_cents for line in self.lines)
-
-    @property
-    def shipping_cents(self) -> int:
-        return sum(line.shipping_cents for line in self.lines)
-
-    @property
-    def discount_cents(self) -> int:
-        return sum(line.discount_cents for line in self.lines)
-
-    @property
-    def tax_cents(self) -> int:
-        return sum(line.tax_cents for line in self.lines)
-
-    @property
-    def withheld_tax_cents(self) -> int:
-        """What of the tax the platform collects for the state."""
-        return sum(line.withheld_tax_cents for line in self.lines)
-
-    @property
-    def commission_cents(self) -> int:
-        return sum(line.commission_cents for line in self.lines)
-
-    @property
-    def commission_tax_cents(self) -> int:
-        return sum(line.commission_tax_cents for line in self.lines)
-
-    @property
-    def processing_cents(self) -> int:
-        return sum(line.processing_cents for line in self.lines)
+    parcel: Parcel
+    items_cents: int
+    shipping_cents: int
+    discount_cents: int
+    tax_cents: int
+    withheld_tax_cents: int
+    """What of the tax the platform collects for the state."""
+    commission_cents: int
+    commission_tax_cents: int
+    processing_cents: int
+    units: int
 
     @property
     def net_cents(self) -> int:
@@ -150,10 +126,6 @@ class VendorPart:
         return self.items_cents + self.shipping_cents
 
     @property
-    def units(self) -> int:
-        return sum(line.quantity for line in self.lines)
-
-    @property
     def weight_grams(self) -> int:
         return self.parcel.weight_grams
 
@@ -162,26 +134,15 @@ class VendorPart:
         return self.parcel.deliver_by_date
 
 
-@dataclass(frozen=True, slots=True)
-class CostedOrder:
-    parts: tuple[VendorPart, ...]
+class CostedOrder(Struct, frozen=True):
+    """Its sums are those of its parts."""
+
+    parts: tuple[VendorPart, ...] = ()
     ship_to_country: str | None = None
-
-    @property
-    def items_cents(self) -> int:
-        return sum(part.items_cents for part in self.parts)
-
-    @property
-    def shipping_cents(self) -> int:
-        return sum(part.shipping_cents for part in self.parts)
-
-    @property
-    def discount_cents(self) -> int:
-        return sum(part.discount_cents for part in self.parts)
-
-    @property
-    def tax_cents(self) -> int:
-        return sum(part.tax_cents for part in self.parts)
+    items_cents: int = 0
+    shipping_cents: int = 0
+    discount_cents: int = 0
+    tax_cents: int = 0
 
     @property
     def total_cents(self) -> int:
@@ -203,13 +164,18 @@ def cost(
 
     `parcels` is per vendor id. Lines keep the cart's order within their vendor.
     """
-    by_vendor = groupby(sorted(lines, key=_vendor), key=_vendor)
+    by_vendor = groupby(sorted(lines, key=VENDOR), key=VENDOR)
+    parts = [
+        _cost_part(vendor_id, list(of_vendor), parcels[vendor_id])
+        for vendor_id, of_vendor in by_vendor
+    ]
     return CostedOrder(
-        tuple(
-            VendorPart(vendor_id, _cost_part(list(part), parcels[vendor_id]), parcels[vendor_id])
-            for vendor_id, part in by_vendor
-        ),
+        tuple(parts),
         ship_to_country,
+        items_cents=sum([part.items_cents for part in parts]),
+        shipping_cents=sum([part.shipping_cents for part in parts]),
+        discount_cents=sum([part.discount_cents for part in parts]),
+        tax_cents=sum([part.tax_cents for part in parts]),
     )
 
 
@@ -225,24 +191,36 @@ def refuse_too_large(order: CostedOrder) -> None:
         )
 
 
-def _vendor(line: CartLine) -> int:
-    return line.vendor_id
-
-
-def _cost_part(lines: list[CartLine], parcel: Parcel) -> tuple[CostedLine, ...]:
-    discounts = [money.share(line.list_cents, line.terms.discount_rate) for line in lines]
-    items = [line.list_cents - discount for line, discount in zip(lines, discounts, strict=True)]
+def _cost_part(vendor_id: int, lines: list[CartLine], parcel: Parcel) -> VendorPart:
+    terms = [line.terms for line in lines]
+    listed = [line.list_cents for line in lines]
+    discounts = list(map(money.share, listed, [each.discount_rate for each in terms]))
+    items = list(map(sub, listed, discounts))
     shipping = money.split(parcel.fee_cents, items)
-    paid = [item + share for item, share in zip(items, shipping, strict=True)]
-    commissions = [
-        money.share(item, line.terms.commission_rate)
-        for line, item in zip(lines, items, strict=True)
-    ]
-    columns = zip(
-        lines, discounts, items, shipping, paid, _taxes(lines, paid),
-        commissions, _commission_taxes(lines, commissions), strict=True,
+    paid = list(map(add, items, shipping))
+    taxes = _taxes(lines, paid)
+    withheld = [tax if each.is_tax_withheld else 0 for each, tax in zip(terms, taxes, strict=True)]
+    commissions = list(map(money.share, items, [each.commission_rate for each in terms]))
+    commission_taxes = _commission_taxes(lines, commissions)
+    processing = list(map(money.share, paid, [each.processing_rate for each in terms]))
+    costed = map(
+        _costed, lines, discounts, items, shipping, taxes, withheld,
+        commissions, commission_taxes, processing,
     )  # fmt: skip
-    return tuple(_costed(*column) for column in columns)
+    return VendorPart(
+        vendor_id,
+        tuple(costed),
+        parcel,
+        items_cents=sum(items),
+        shipping_cents=sum(shipping),
+        discount_cents=sum(discounts),
+        tax_cents=sum(taxes),
+        withheld_tax_cents=sum(withheld),
+        commission_cents=sum(commissions),
+        commission_tax_cents=sum(commission_taxes),
+        processing_cents=sum(processing),
+        units=sum([line.quantity for line in lines]),
+    )
 
 
 def _taxes(lines: list[CartLine], paid: list[int]) -> list[int]:
@@ -274,30 +252,31 @@ def _costed(
     discount_cents: int,
     line_cents: int,
     shipping_cents: int,
-    paid_cents: int,
     tax_cents: int,
+    withheld_tax_cents: int,
     commission_cents: int,
     commission_tax_cents: int,
+    processing_cents: int,
 ) -> CostedLine:
     terms = line.terms
     return CostedLine(
-        offer_id=line.offer_id,
-        product_id=line.product_id,
-        quantity=line.quantity,
-        line_cents=line_cents,
-        shipping_cents=shipping_cents,
-        commission_rate=terms.commission_rate,
-        processing_rate=terms.processing_rate,
-        commission_cents=commission_cents,
-        processing_cents=money.share(paid_cents, terms.processing_rate),
-        variant_id=line.variant_id,
-        discount_cents=discount_cents,
-        promotion_id=terms.promotion_id,
-        tax_rate=terms.tax_rate,
-        tax_cents=tax_cents,
-        withheld_tax_cents=tax_cents if terms.is_tax_withheld else 0,
-        commission_rule_id=terms.commission_rule_id,
-        commission_basis=terms.commission_basis,
-        commission_tax_rate=terms.commission_tax_rate,
-        commission_tax_cents=commission_tax_cents,
+        line.offer_id,
+        line.product_id,
+        line.variant_id,
+        line.quantity,
+        line_cents,
+        shipping_cents,
+        discount_cents,
+        terms.promotion_id,
+        terms.tax_rate,
+        tax_cents,
+        withheld_tax_cents,
+        terms.commission_rule_id,
+        terms.commission_basis,
+        terms.commission_rate,
+        commission_cents,
+        terms.commission_tax_rate,
+        commission_tax_cents,
+        terms.processing_rate,
+        processing_cents,
     )

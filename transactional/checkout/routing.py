@@ -41,7 +41,6 @@ class Candidate:
     """An offer that is for sale, and its vendor's record of 30 days."""
 
     offer: Offered
-    available_units: int
     orders: int
     late_orders: int
     cancelled_orders: int
@@ -126,7 +125,7 @@ def _share(failed: int, orders: int, ordinary_share: int) -> int:
 def _obstacle(candidate: Candidate, score: Score | None, quantity: int) -> Obstacle | None:
     if score is None:
         return "not_shipped_there"
-    return "lacks_units" if candidate.available_units < quantity else None
+    return "lacks_units" if candidate.offer.available_units < quantity else None
 
 
 def _place(

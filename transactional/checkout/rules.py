@@ -5,13 +5,14 @@ a later version with the offers of a cart reads the rules anew before it prices 
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from threading import Lock
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from transactional import money
 from transactional.checkout import commission, promotions, tax

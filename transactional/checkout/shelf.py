@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+
+from msgspec import Struct
 
 from transactional.catalogue.offers import OfferUnknownError
 from transactional.checkout import candidates, offered, routing, rules
@@ -19,8 +22,7 @@ class OfferUnavailableError(ConflictError):
     code = "offer_unavailable"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """`quantity` of one offer; or, with `offer_id` None, of whichever offer of a product wins."""
 
     offer_id: int | None
@@ -33,12 +35,18 @@ class Wanted:
 Chosen = tuple[int, Offered]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shelf:
     offers: dict[int, Offered]
     candidates: dict[int, list[Candidate]]
     rules: Rules
     at: Moment
+
+    @cached_property
+    def known(self) -> dict[int, Offered]:
+        """Every offer that was read, by its id."""
+        competing = (each.offer for some in self.candidates.values() for each in some)
+        return {offer.offer_id: offer for offer in competing} | self.offers
 
 
 def read(connection: Transaction, wanted: Iterable[Wanted], now: datetime) -> Shelf:

@@ -48,17 +48,10 @@ def write_vendor_orders(
     connection: Transaction, vendor_order_ids: Sequence[int], now: datetime
 ) -> None:
     """One `vendor_order.changed` each, with the state that this transaction gave it."""
-    record_vendor_orders(connection, vendor_order_ids, now)
-    announce(connection)
-
-
-def record_vendor_orders(
-    connection: Transaction, vendor_order_ids: Sequence[int], now: datetime
-) -> None:
-    """`write_vendor_orders` for a caller that announces after its commit."""
     connection.execute(
         statement("vendor_order_facts"), {"vendor_order_ids": list(vendor_order_ids), "now": now}
     )
+    announce(connection)
 
 
 def write_offer(connection: Transaction, offer_id: int, now: datetime) -> None:

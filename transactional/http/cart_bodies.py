@@ -1,9 +1,9 @@
 """How carts and their prices look in JSON."""
 
-from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Self
 
+from msgspec.structs import asdict
 from pydantic import Field, model_validator
 
 from transactional.checkout.carts import LARGEST_QUANTITY, MOST_LINES, Destination, Wanted

@@ -7,7 +7,6 @@ route. http/orders.py declares it for the OpenAPI document.
 from collections.abc import Mapping
 from dataclasses import replace
 
-import msgspec
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,6 +18,7 @@ from transactional.http.cart_bodies import CartBody
 from transactional.ordering.placement import Application, Placed
 
 METHOD, PATH = "POST", "/v1/orders"
+PLACED = 201
 LONGEST_KEY = 255
 SCHEME = "bearer"
 
@@ -91,11 +91,9 @@ def _token(headers: Mapping[bytes, bytes]) -> str:
 
 
 async def _send(send: Send, placed: Placed) -> None:
-    body = msgspec.json.encode(placed.answer.body)
+    body = placed.answer
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     if placed.is_replayed:
         headers.append((b"idempotent-replayed", b"true"))
-    await send(
-        {"type": "http.response.start", "status": placed.answer.status_code, "headers": headers}
-    )
+    await send({"type": "http.response.start", "status": PLACED, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from transactional import ids
+from transactional.checkout.offered import Offered
 from transactional.checkout.pricing import CostedLine, VendorPart
 from transactional.http.wire import (
     Answer,
@@ -19,7 +20,6 @@ from transactional.http.wire import (
     VendorOrderId,
 )
 from transactional.ordering.order_rows import Keyed
-from transactional.ordering.stock import OnShelf
 
 Json = dict[str, Any]
 
@@ -81,7 +81,7 @@ class Order(Answer):
     vendor_orders: list[Part]
 
 
-def newly_placed(keyed: Keyed, shelf: Mapping[int, OnShelf], hold_expires_at: datetime) -> Json:
+def newly_placed(keyed: Keyed, offers: Mapping[int, Offered], hold_expires_at: datetime) -> Json:
     """What reading the order gives while nothing has happened to it, without reading it."""
     purchase, order = keyed.purchase, keyed.purchase.order
     items_cents, shipping_cents = order.items_cents, order.shipping_cents
@@ -102,12 +102,12 @@ def newly_placed(keyed: Keyed, shelf: Mapping[int, OnShelf], hold_expires_at: da
         "hold_expires_at": hold_expires_at,
         "payment_status": None,
         "payment_failure_code": None,
-        "vendor_orders": [_part(*part, shelf) for part in keyed.parts],
+        "vendor_orders": [_part(*part, offers) for part in keyed.parts],
     }
 
 
 def _part(
-    vendor_order_id: int, part: VendorPart, line_ids: list[int], shelf: Mapping[int, OnShelf]
+    vendor_order_id: int, part: VendorPart, line_ids: list[int], offers: Mapping[int, Offered]
 ) -> Json:
     return {
         "vendor_order_id": ids.external("vor", vendor_order_id),
@@ -126,15 +126,15 @@ def _part(
         "cancel_reason": None,
         "carrier": None,
         "tracking_code": None,
-        "lines": list(_lines(part.lines, line_ids, shelf)),
+        "lines": list(_lines(part.lines, line_ids, offers)),
     }
 
 
 def _lines(
-    lines: tuple[CostedLine, ...], line_ids: list[int], shelf: Mapping[int, OnShelf]
+    lines: tuple[CostedLine, ...], line_ids: list[int], offers: Mapping[int, Offered]
 ) -> Iterator[Json]:
     for line_id, line in zip(line_ids, lines, strict=True):
-        offer = shelf[line.offer_id]
+        offer = offers[line.offer_id]
         yield {
             "line_id": ids.external("lin", line_id),
             "offer_id": ids.external("off", line.offer_id),

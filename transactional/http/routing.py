@@ -69,7 +69,7 @@ def _ranked(ranked: Ranked) -> dict[str, Any]:
         "offer_id": offer.offer_id,
         "vendor_id": offer.vendor_id,
         "variant_id": offer.variant_id,
-        "available_units": ranked.candidate.available_units,
+        "available_units": ranked.candidate.offer.available_units,
         "is_chosen": ranked.is_chosen,
         "obstacle": ranked.obstacle,
         "why": ranked.why,

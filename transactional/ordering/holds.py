@@ -12,7 +12,7 @@ PAYMENT_GRACE = timedelta(minutes=2)
 
 def lock(connection: Transaction, order_id: int) -> Row:
     row = connection.execute(
-        "select hold_id, status, generation, expires_at from holds where order_id = %s for update",
+        "select status, generation, expires_at from holds where order_id = %s for update",
         (order_id,),
     ).fetchone()
     assert row is not None, "an order is placed with its hold"
@@ -82,8 +82,8 @@ def consume(connection: Transaction, order_id: int, now: datetime) -> None:
 def units(connection: Transaction, order_id: int) -> dict[int, int]:
     """Units per offer id, in key order."""
     rows = connection.execute(
-        "select offer_id, quantity from hold_lines join holds using (hold_id)"
-        " where order_id = %s order by offer_id",
+        "select offer_id, sum(quantity)::bigint as quantity from order_lines"
+        " where order_id = %s group by offer_id order by offer_id",
         (order_id,),
     )
     return {row["offer_id"]: row["quantity"] for row in rows}

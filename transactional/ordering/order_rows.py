@@ -1,25 +1,31 @@
-"""What a batch of orders is written as: keys drawn for every row, and the rows as one JSON each."""
+"""What a batch of orders is written as: keys drawn for every row, and the rows column by column."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import msgspec
-from psycopg.types.json import Jsonb
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from transactional.checkout.pricing import CostedLine, CostedOrder, VendorPart
 from transactional.database import Transaction, statement
 
-Json = dict[str, Any]
+ORDER_COLUMNS = (
+    "order_id", "shopper_id", "shopper_pseudonym", "items_cents", "shipping_cents",
+    "discount_cents", "tax_cents", "placed_at",
+)  # fmt: skip
+PART_COLUMNS = (
+    "vendor_order_id", "order_id", "vendor_id", "items_cents", "shipping_cents", "discount_cents",
+    "tax_cents", "withheld_tax_cents", "commission_cents", "commission_tax_cents",
+    "processing_cents", "net_cents", "units", "weight_grams", "deliver_by_date",
+)  # fmt: skip
+LINE_COLUMNS = (
+    "line_id", "order_id", "vendor_order_id", "vendor_id", *CostedLine.__struct_fields__
+)  # fmt: skip
 
-LINE_COLUMNS = tuple(field.name for field in fields(CostedLine))
-_values_of_line = attrgetter(*LINE_COLUMNS)
 
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(Struct, frozen=True):
     """One shopper's costed cart at the moment it is placed."""
 
     shopper_id: int
@@ -28,8 +34,7 @@ class Purchase:
     ship_to: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Keyed:
+class Keyed(Struct, frozen=True):
     """A purchase with the keys of its rows: of its order, and of each part with its lines."""
 
     purchase: Purchase
@@ -43,7 +48,7 @@ def draw_keys(connection: Transaction, purchases: Sequence[Purchase]) -> list[Ke
     counts = {
         "orders": len(purchases),
         "vendor_orders": len(parts),
-        "lines": sum(len(part.lines) for part in parts),
+        "lines": sum([len(part.lines) for part in parts]),
     }
     row = connection.execute(statement("new_keys"), counts).fetchone()
     assert row is not None, "the statement has exactly one row"
@@ -54,24 +59,26 @@ def draw_keys(connection: Transaction, purchases: Sequence[Purchase]) -> list[Ke
     ]
 
 
-def rows(keyed: Sequence[Keyed]) -> dict[str, Jsonb]:
-    """The parameters of sql/place_orders.sql."""
+def columns(keyed: Sequence[Keyed], pseudonyms: Mapping[int, int]) -> dict[str, str]:
+    """Parameters of sql/place_orders.sql; `pseudonyms` are the shoppers', by shopper id."""
+    destinations = [
+        {"country": one.purchase.order.ship_to_country, "address": one.purchase.ship_to}
+        for one in keyed
+    ]
     return {
-        "orders": as_jsonb([_order_row(one) for one in keyed]),
-        "vendor_orders": as_jsonb(
-            [
-                _vendor_order_row(vendor_order_id, one.order_id, part)
-                for one in keyed
-                for vendor_order_id, part, _ in one.parts
-            ]
-        ),
-        "lines": as_jsonb([row for one in keyed for row in _line_rows(one)]),
+        **_named("order", ORDER_COLUMNS, _order_rows(keyed, pseudonyms)),
+        **_named("part", PART_COLUMNS, _part_rows(keyed)),
+        **_named("line", LINE_COLUMNS, _line_rows(keyed)),
+        "ship_to": msgspec.json.encode(destinations).decode(),
     }
 
 
-def as_jsonb(value: Any) -> Jsonb:
-    """Dates and times are encoded as ISO 8601."""
-    return Jsonb(value, dumps=msgspec.json.encode)
+def _named(table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, str]:
+    """Each column as the text of a Postgres array, which of plain values is JSON's in braces."""
+    return {
+        f"{table}_{name}": "{" + msgspec.json.encode(column)[1:-1].decode() + "}"
+        for name, column in zip(names, zip(*rows, strict=True), strict=True)
+    }
 
 
 def _keyed_parts(
@@ -82,47 +89,45 @@ def _keyed_parts(
     ]
 
 
-def _order_row(keyed: Keyed) -> Json:
-    purchase = keyed.purchase
-    return {
-        "order_id": keyed.order_id,
-        "shopper_id": purchase.shopper_id,
-        "items_cents": purchase.order.items_cents,
-        "shipping_cents": purchase.order.shipping_cents,
-        "discount_cents": purchase.order.discount_cents,
-        "tax_cents": purchase.order.tax_cents,
-        "ship_to_country": purchase.order.ship_to_country,
-        "ship_to": purchase.ship_to,
-        "placed_at": purchase.placed_at,
-    }
+def _order_rows(keyed: Sequence[Keyed], pseudonyms: Mapping[int, int]) -> Iterator[tuple[Any, ...]]:
+    for one in keyed:
+        purchase, order = one.purchase, one.purchase.order
+        yield (
+            one.order_id,
+            purchase.shopper_id,
+            pseudonyms[purchase.shopper_id],
+            order.items_cents,
+            order.shipping_cents,
+            order.discount_cents,
+            order.tax_cents,
+            purchase.placed_at,
+        )
 
 
-def _vendor_order_row(vendor_order_id: int, order_id: int, part: VendorPart) -> Json:
-    return {
-        "vendor_order_id": vendor_order_id,
-        "order_id": order_id,
-        "vendor_id": part.vendor_id,
-        "items_cents": part.items_cents,
-        "shipping_cents": part.shipping_cents,
-        "discount_cents": part.discount_cents,
-        "tax_cents": part.tax_cents,
-        "withheld_tax_cents": part.withheld_tax_cents,
-        "commission_cents": part.commission_cents,
-        "commission_tax_cents": part.commission_tax_cents,
-        "processing_cents": part.processing_cents,
-        "net_cents": part.net_cents,
-        "units": part.units,
-        "weight_grams": part.weight_grams,
-        "deliver_by_date": part.deliver_by_date,
-    }
+def _part_rows(keyed: Sequence[Keyed]) -> Iterator[tuple[Any, ...]]:
+    for one in keyed:
+        for vendor_order_id, part, _ in one.parts:
+            yield (
+                vendor_order_id,
+                one.order_id,
+                part.vendor_id,
+                part.items_cents,
+                part.shipping_cents,
+                part.discount_cents,
+                part.tax_cents,
+                part.withheld_tax_cents,
+                part.commission_cents,
+                part.commission_tax_cents,
+                part.processing_cents,
+                part.net_cents,
+                part.units,
+                part.weight_grams,
+                part.deliver_by_date,
+            )
 
 
-def _line_rows(keyed: Keyed) -> Iterator[Json]:
-    for vendor_order_id, part, line_ids in keyed.parts:
-        for line_id, line in zip(line_ids, part.lines, strict=True):
-            row = dict(zip(LINE_COLUMNS, _values_of_line(line), strict=True))
-            row["line_id"] = line_id
-            row["vendor_order_id"] = vendor_order_id
-            row["order_id"] = keyed.order_id
-            row["vendor_id"] = part.vendor_id
-            yield row
+def _line_rows(keyed: Sequence[Keyed]) -> Iterator[tuple[Any, ...]]:
+    for one in keyed:
+        for vendor_order_id, part, line_ids in one.parts:
+            for line_id, line in zip(line_ids, part.lines, strict=True):
+                yield (line_id, one.order_id, vendor_order_id, part.vendor_id, *astuple(line))

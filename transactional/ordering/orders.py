@@ -3,16 +3,21 @@
 `place` takes a batch; a single order is a batch of one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+import msgspec
+
+from transactional.checkout import offered
 from transactional.database import Row, Transaction, statement
 from transactional.errors import ConflictError, NotFoundError
 from transactional.facts import outbox
 from transactional.moves import ORDER_MOVES, may_move
-from transactional.ordering import holds, stock, vendor_orders
-from transactional.ordering.order_rows import Keyed, Purchase, draw_keys, rows
+from transactional.ordering import holds, order_facts, stock, vendor_orders
+from transactional.ordering.order_rows import Keyed, Purchase, columns, draw_keys
 from transactional.payment import attempts
+from transactional.people import shoppers
 
 HOLD_LASTS = timedelta(minutes=15)
 
@@ -36,24 +41,49 @@ def place(connection: Transaction, purchases: Sequence[Purchase], now: datetime)
     Raises OutOfStockError when any unit is missing: the caller's transaction then leaves nothing
     behind. Stock moves last, so that its rows stay locked as briefly as can be.
     """
+    pseudonyms = shoppers.pseudonyms(connection, {each.shopper_id for each in purchases})
+    offers = offered.read(connection, {key for each in purchases for key in _offers_of(each)})
     keyed = draw_keys(connection, purchases)
-    write(connection, keyed, now)
+    write(connection, keyed, order_facts.placed(keyed, pseudonyms, offers), pseudonyms, now)
     hold(connection, keyed, now)
     return [one.order_id for one in keyed]
 
 
-def write(connection: Transaction, keyed: Sequence[Keyed], now: datetime) -> None:
-    """The first half of `place`: orders with their parts, lines, holds and facts."""
-    values = {**rows(keyed), "hold_expires_at": now + HOLD_LASTS}
-    connection.execute(statement("place_orders"), values)
-    vendor_order_ids = [vendor_order_id for one in keyed for vendor_order_id, _, _ in one.parts]
-    outbox.record_vendor_orders(connection, vendor_order_ids, now)
+def write(
+    connection: Transaction,
+    keyed: Sequence[Keyed],
+    facts: Sequence[Any],
+    pseudonyms: Mapping[int, int],
+    now: datetime,
+    answered: Sequence[Any] = (),
+) -> int:
+    """The first half of `place`: orders with their parts, lines, holds and facts.
+
+    Also their audit rows and the answers kept for whoever repeats the request (`answered`, the
+    columns named in sql/place_orders.sql); returns how many answers were kept.
+    """
+    row = connection.execute(
+        statement("place_orders"),
+        {
+            **columns(keyed, pseudonyms),
+            "facts": msgspec.json.encode(facts).decode(),
+            "answered": msgspec.json.encode(answered).decode(),
+            "hold_expires_at": now + HOLD_LASTS,
+            "now": now,
+        },
+    ).fetchone()
+    assert row is not None, "the statement has exactly one row"
+    return int(row["kept"])
 
 
 def hold(connection: Transaction, keyed: Sequence[Keyed], now: datetime) -> None:
     """The second half of `place`: the units. Raises OutOfStockError."""
     units: stock.UnitsByOrder = {one.order_id: one.purchase.order.units_by_offer() for one in keyed}
     stock.move_together(connection, stock.HOLD, units, now)
+
+
+def _offers_of(purchase: Purchase) -> Iterator[int]:
+    return (line.offer_id for part in purchase.order.parts for line in part.lines)
 
 
 def cancel(connection: Transaction, order_id: int, now: datetime) -> None:

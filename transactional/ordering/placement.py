@@ -8,32 +8,35 @@ batch, and each order is then placed alone by the same code.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from transactional import ids
-from transactional.access import audit, replays, tokens
+from transactional.access import applicants, replays, tokens
+from transactional.access.applicants import Applicant
 from transactional.access.tokens import Caller
-from transactional.checkout import carts
+from transactional.checkout import carts, shelf
 from transactional.checkout.carts import ANYWHERE, Cart, Destination, Wanted
+from transactional.checkout.offered import Offered
 from transactional.checkout.pricing import CostedOrder
+from transactional.checkout.shelf import Shelf
 from transactional.database import Database, DatabaseBusyError, Transaction
 from transactional.errors import ForbiddenError, MarketError, UnauthenticatedError
 from transactional.facts import outbox
-from transactional.ordering import expiry, orders, stock
+from transactional.ordering import expiry, order_facts, orders, stock
 from transactional.ordering.order_rows import Keyed, Purchase, draw_keys
-from transactional.ordering.stock import OnShelf, OutOfStockError
+from transactional.ordering.stock import OutOfStockError
 
-PLACED = 201
 ACTION = "POST /v1/orders"
 
 # What stands in a turn until its step has come.
-NOBODY = replays.Request("", "", b"")
-EMPTY = CostedOrder(())
+EMPTY = CostedOrder()
 
-Describe = Callable[[Keyed, Mapping[int, OnShelf], datetime], Any]
-"""The JSON of an order just written, of what the shelf holds, and until when its units are held."""
+Describe = Callable[[Keyed, Mapping[int, Offered], datetime], Any]
+"""The JSON of an order just written, of the offers it names, and until when its units are held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    answer: replays.Answer
+    """`answer` is the order in JSON."""
+
+    answer: bytes
     is_replayed: bool
 
 
@@ -67,9 +72,14 @@ class _Turn:
     application: Application
     outcome: Outcome = None
     is_open: bool = True
-    request: replays.Request = NOBODY
     shopper_id: int = 0
+    shopper_pseudonym: int = 0
+    principal: str = ""
+    country: str | None = None
     order: CostedOrder = EMPTY
+
+    def cart(self) -> Cart:
+        return Cart(self.application.wanted, self.application.destination.country or self.country)
 
     def purchase(self, now: datetime) -> Purchase:
         return Purchase(self.shopper_id, self.order, now, self.application.destination.address)
@@ -132,13 +142,12 @@ class Desk:
         now = self.clock()
         turns = [_Turn(application) for application in applications]
         with self.database.transaction() as connection:
-            _identify(connection, turns, self.admit)
-            _replay(connection, turns)
-            _price(connection, turns, now)
-            shelf = _refuse_lacking(connection, turns)
+            _recognise(connection, turns, self.admit)
+            known = _price(connection, turns, now)
+            _refuse_lacking(_open(turns), known)
             fitting = _open(turns)
             if fitting:
-                self._write(connection, fitting, shelf, now)
+                self._write(connection, fitting, known.known, now)
         if fitting:
             self._announce()
         return [turn.outcome for turn in turns]
@@ -147,20 +156,33 @@ class Desk:
         self,
         connection: Transaction,
         turns: Sequence[_Turn],
-        shelf: Mapping[int, OnShelf],
+        offers: Mapping[int, Offered],
         now: datetime,
     ) -> None:
         """Stock comes last, so that its rows stay locked as briefly as can be."""
         keyed = draw_keys(connection, [turn.purchase(now) for turn in turns])
-        orders.write(connection, keyed, now)
-        answers: dict[replays.Request, replays.Answer] = {}
-        for turn, one in zip(turns, keyed, strict=True):
-            answer = replays.Answer(PLACED, self.describe(one, shelf, now + orders.HOLD_LASTS))
-            answers[turn.request] = answer
-            turn.close(Placed(answer, is_replayed=False))
-        replays.remember_new(connection, answers)
-        audit.record(connection, [_entry(*pair) for pair in zip(turns, keyed, strict=True)])
+        pseudonyms = {turn.shopper_id: turn.shopper_pseudonym for turn in turns}
+        facts = order_facts.placed(keyed, pseudonyms, offers)
+        answered = [self._close(*pair, offers, now) for pair in zip(turns, keyed, strict=True)]
+        if orders.write(connection, keyed, facts, pseudonyms, now, answered) < len(answered):
+            raise replays.TwinError
         orders.hold(connection, keyed, now)
+
+    def _close(
+        self, turn: _Turn, keyed: Keyed, offers: Mapping[int, Offered], now: datetime
+    ) -> dict[str, Any]:
+        """Answer a turn; returns what is kept of it for whoever repeats or audits it."""
+        answer = msgspec.json.encode(self.describe(keyed, offers, now + orders.HOLD_LASTS))
+        turn.close(Placed(answer, is_replayed=False))
+        return {
+            "principal": turn.principal,
+            "key": turn.application.key,
+            "request_hash": turn.application.request_hash.hex(),
+            "body": msgspec.Raw(answer),
+            "action": ACTION,
+            "subject": ids.external("ord", keyed.order_id),
+            "request_id": turn.application.request_id,
+        }
 
     def _announce(self) -> None:
         """NOTIFY takes a lock of the whole cluster until its commit is on disk, so it is not part
@@ -174,30 +196,46 @@ def _open(turns: Sequence[_Turn]) -> list[_Turn]:
     return [turn for turn in turns if turn.is_open]
 
 
-def _identify(
+def _recognise(
     connection: Transaction, turns: Sequence[_Turn], admit: Callable[[Caller], None]
 ) -> None:
-    """Whose tokens these are, now: one that was revoked a moment ago places nothing."""
-    callers = tokens.introspect_many(connection, {turn.application.token for turn in turns})
-    for turn in turns:
-        asked = turn.application
+    """Whose tokens these are, now: one that was revoked a moment ago places nothing.
+
+    Repeated requests are answered; of twins in one batch the first goes on, the others wait.
+    """
+    asked = [(turn.application.token, turn.application.key) for turn in turns]
+    begun: set[tuple[str, str]] = set()
+    for turn, applicant in zip(turns, applicants.recognise(connection, asked), strict=True):
         try:
-            caller = _shopper(callers.get(asked.token))
-            admit(caller)
-        except MarketError as refusal:
+            _admit(turn, applicant, admit)
+        except Exception as refusal:
             turn.close(refusal)
             continue
-        if asked.fault is not None:
-            turn.close(asked.fault)
-        else:
-            turn.shopper_id = caller.subject_id or 0
-            turn.request = replays.Request(caller.principal, asked.key, asked.request_hash)
+        name = turn.principal, turn.application.key
+        if turn.is_open and name in begun:
+            turn.close(None)
+        begun.add(name)
 
 
-def _shopper(caller: Caller | None) -> Caller:
-    """Raises UnauthenticatedError, ForbiddenError."""
-    if caller is None:
+def _admit(turn: _Turn, applicant: Applicant | None, admit: Callable[[Caller], None]) -> None:
+    """Raises what is wrong with who asks, or with what they ask."""
+    if applicant is None:
         raise UnauthenticatedError(tokens.NOT_LIVING)
+    caller = _shopper(applicant.caller)
+    admit(caller)
+    if turn.application.fault is not None:
+        raise turn.application.fault
+    if applicant.request_hash not in (None, turn.application.request_hash):
+        raise replays.KeyReusedError
+    if applicant.answer is not None:
+        turn.close(Placed(applicant.answer.encode(), is_replayed=True))
+    turn.shopper_id, turn.principal = caller.subject_id or 0, caller.principal
+    turn.shopper_pseudonym = caller.shopper_pseudonym or 0
+    turn.country = applicant.country
+
+
+def _shopper(caller: Caller) -> Caller:
+    """Raises ForbiddenError."""
     if caller.role != "shopper":
         raise ForbiddenError("this needs a token of the role shopper")
     if not caller.may_write:
@@ -205,62 +243,29 @@ def _shopper(caller: Caller | None) -> Caller:
     return caller
 
 
-def _replay(connection: Transaction, turns: Sequence[_Turn]) -> None:
-    """Answer repeated requests; of twins in one batch the first goes on, the others wait."""
+def _price(connection: Transaction, turns: Sequence[_Turn], now: datetime) -> Shelf:
     waiting = _open(turns)
-    answers = replays.answers(connection, [turn.request for turn in waiting])
-    seen: set[tuple[str, str]] = set()
-    for turn in waiting:
-        name = (turn.request.principal, turn.request.key)
-        answer = answers.get(turn.request)
-        if isinstance(answer, replays.Answer):
-            turn.close(Placed(answer, is_replayed=True))
-        elif answer is not None or name in seen:
-            turn.close(answer)
-        seen.add(name)
-
-
-def _price(connection: Transaction, turns: Sequence[_Turn], now: datetime) -> None:
-    waiting = _open(turns)
-    wanted = [
-        Cart(
-            turn.application.wanted,
-            replace(turn.application.destination, shopper_id=turn.shopper_id),
-        )
-        for turn in waiting
-    ]
-    quotes = carts.quote_many(connection, wanted, now) if wanted else []
-    for turn, quote in zip(waiting, quotes, strict=True):
-        if isinstance(quote, MarketError):
-            turn.close(quote)
+    wanted = [line for turn in waiting for line in turn.application.wanted]
+    known = shelf.read(connection, wanted, now)
+    priced = carts.price_many(known, [turn.cart() for turn in waiting])
+    for turn, order in zip(waiting, priced, strict=True):
+        if isinstance(order, MarketError):
+            turn.close(order)
         else:
-            turn.order = quote
+            turn.order = order
+    return known
 
 
-def _refuse_lacking(connection: Transaction, turns: Sequence[_Turn]) -> dict[int, OnShelf]:
+def _refuse_lacking(turns: Sequence[_Turn], known: Shelf) -> None:
     """First come, first served, by the units that are free now. Nothing is locked: should another
     take them before they are written, the batch is undone and each order placed alone.
     """
-    waiting = _open(turns)
-    wanted = [turn.order.units_by_offer() for turn in waiting]
-    shelf = stock.on_shelf(connection, stock.total(wanted)) if wanted else {}
-    free = {offer_id: offer.available_units for offer_id, offer in shelf.items()}
-    for turn, units in zip(waiting, wanted, strict=True):
-        lacking = {offer: count for offer, count in units.items() if free.get(offer, 0) < count}
+    free = {offer_id: offer.available_units for offer_id, offer in known.known.items()}
+    for turn in turns:
+        units = turn.order.units_by_offer()
+        lacking = {offer: count for offer, count in units.items() if free[offer] < count}
         if lacking:
             turn.close(stock.out_of_stock(lacking, free))
             continue
         for offer, count in units.items():
             free[offer] -= count
-    return shelf
-
-
-def _entry(turn: _Turn, keyed: Keyed) -> audit.Entry:
-    return audit.Entry(
-        keyed.purchase.placed_at,
-        "shopper",
-        turn.request.principal,
-        ACTION,
-        ids.external("ord", keyed.order_id),
-        turn.application.request_id,
-    )

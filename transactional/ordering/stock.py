@@ -3,9 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import NamedTuple
-
-from psycopg.rows import args_row
 
 from transactional.database import Row, Transaction, statement
 from transactional.errors import ConflictError
@@ -83,8 +80,7 @@ def move_together(
     wanted = total(units.values())
     if len(moved) < len(wanted):
         missing = sorted(wanted.keys() - {row["offer_id"] for row in moved})
-        shelf = on_shelf(connection, missing)
-        free = {offer_id: offer.available_units for offer_id, offer in shelf.items()}
+        free = free_units(connection, missing)
         raise out_of_stock({offer: wanted[offer] for offer in missing}, free)
     return any(row["is_told"] for row in moved)
 
@@ -139,25 +135,12 @@ def set_threshold(connection: Transaction, offer_id: int, units: int, now: datet
     outbox.announce(connection)
 
 
-class OnShelf(NamedTuple):
-    """An offer's free units as committed, gone perhaps in a moment, and what it is called."""
-
-    offer_id: int
-    available_units: int
-    sku: str
-    title: str
-
-
-def on_shelf(connection: Transaction, offer_ids: Iterable[int]) -> dict[int, OnShelf]:
-    """By offer id; an offer without stock is left out."""
-    with connection.cursor(row_factory=args_row(OnShelf)) as cursor:
-        found = cursor.execute(
-            "select offer_id, available_units, sku, title from stock"
-            " join offers using (offer_id) join products using (product_id)"
-            " where offer_id = any(%s)",
-            (list(offer_ids),),
-        )
-        return {offer.offer_id: offer for offer in found}
+def free_units(connection: Transaction, offer_ids: Iterable[int]) -> dict[int, int]:
+    """By offer id, as committed; an offer without stock is left out."""
+    rows = connection.execute(
+        "select offer_id, available_units from stock where offer_id = any(%s)", (list(offer_ids),)
+    )
+    return {row["offer_id"]: row["available_units"] for row in rows}
 
 
 def out_of_stock(wanted: Mapping[int, int], free: Mapping[int, int]) -> OutOfStockError:

@@ -1,5 +1,6 @@
 """Shoppers, and the visitors they were before they signed in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -60,6 +61,15 @@ def read(connection: Transaction, shopper_id: int) -> Row:
     if row is None:
         raise ShopperUnknownError
     return row
+
+
+def pseudonyms(connection: Transaction, shopper_ids: Iterable[int]) -> dict[int, int]:
+    """By shopper id; who does not exist is left out."""
+    rows = connection.execute(
+        "select shopper_id, shopper_pseudonym from shoppers where shopper_id = any(%s)",
+        (list(shopper_ids),),
+    )
+    return {row["shopper_id"]: row["shopper_pseudonym"] for row in rows}
 
 
 def meet_visitor(connection: Transaction, visitor_id: UUID) -> int:

@@ -6,6 +6,7 @@ with for_sale as (
         offers.variant_id,
         offers.vendor_id,
         offers.price_cents,
+        offers.sku,
         vendors.country as vendor_country,
         vendors.ships_within_days,
         vendors.open_weekdays,
@@ -55,6 +56,8 @@ select
         order by vendor_closures.first_date
     )::text as closures,
     market_rules.version as rules_version,
+    cheapest.sku,
+    products.title,
     stock.available_units,
     coalesce(records.orders, 0) as orders,
     coalesce(records.late_orders, 0) as late_orders,

@@ -13,8 +13,8 @@ where
     and (
         %(offer_ids)s::bigint[] is null
         or exists (
-            select from hold_lines
-            where hold_lines.hold_id = holds.hold_id and hold_lines.offer_id = any(%(offer_ids)s)
+            select from order_lines
+            where order_lines.order_id = holds.order_id and order_lines.offer_id = any(%(offer_ids)s)
         )
     )
 order by holds.expires_at, holds.order_id

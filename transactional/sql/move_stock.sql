@@ -30,7 +30,8 @@ moved as (
         held_units = stock.held_units + totals.held_units,
         sold_units = stock.sold_units + totals.sold_units,
         received_units = stock.received_units + totals.available_units + totals.held_units + totals.sold_units,
-        version = stock.version + 1
+        version = stock.version + 1,
+        row_version = pg_current_xact_id()
     from locked
     join totals using (offer_id)
     where

@@ -1,4 +1,4 @@
--- one row per offer that exists: what a cart is priced by, with the version of the market's rules
+-- one row per offer that exists: what a cart is priced by, what is free of it, and the version of the market's rules
 select
     offers.offer_id,
     offers.product_id,
@@ -18,10 +18,14 @@ select
         and vendor_closures.last_date >= current_date - 1
         order by vendor_closures.first_date
     )::text as closures,
-    market_rules.version as rules_version
+    market_rules.version as rules_version,
+    offers.sku,
+    products.title,
+    coalesce(stock.available_units, 0) as available_units
 from offers
 join products using (product_id)
 join vendors using (vendor_id)
 left join variants using (variant_id)
+left join stock using (offer_id)
 cross join market_rules
 where offers.offer_id = any(%(offer_ids)s)

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.transactional.market import TestMarket, Visit
 from transactional.checkout.carts import Destination, Wanted
 from transactional.errors import MarketError
+from transactional.facts import outbox
 from transactional.http.order_answers import newly_placed
 from transactional.ordering import orders
 from transactional.ordering.placement import Application, Desk, Outcome, Placed
@@ -125,10 +128,10 @@ def test_units_that_another_took_meanwhile_are_refused_one_by_one(
     token = market.token("shopper", market.shopper()["shopper_id"])
     write, others = orders.write, iter([(tea, 2)])
 
-    def write_late(*values: Any) -> None:
+    def write_late(*values: Any) -> int:
         for taken in others:
             market.order(taken)
-        write(*values)
+        return write(*values)
 
     monkeypatch.setattr(orders, "write", write_late)
     batch = [application(token, str(n), (tea, 1)) for n in range(3)]
@@ -190,3 +193,47 @@ def test_the_desk_says_what_is_wrong_like_every_route(market: TestMarket, visit:
         assert (answer.status_code, answer.json()["code"]) == (status, code), body[:50]
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["x-request-id"]
+
+
+TOLD = "select key, version, payload from outbox where type = 'vendor_order.changed' order by id"
+
+
+def test_what_placing_tells_is_what_the_tables_tell(market: TestMarket, desk: Desk) -> None:
+    tea, cup = market.offer(units=9), market.offer(units=9, price_cents=333)
+    token = market.token("shopper", market.shopper()["shopper_id"])
+    desk.serve([application(token, str(n), (cup, 2), (tea, n)) for n in (1, 2)])
+    told = market.rows(TOLD)
+    with market.database.transaction() as connection:
+        keys = [fact["payload"]["vendor_order_id"] for fact in told]
+        outbox.write_vendor_orders(connection, keys, market.clock())
+    again = market.rows(TOLD)[len(told) :]
+    assert len(told) == 4
+    assert [plain(fact) for fact in told] == [plain(fact) for fact in again]
+
+
+def plain(fact: dict[str, Any]) -> dict[str, Any]:
+    """Times are compared as times: JSON has two ways to write UTC."""
+    placed_at = datetime.fromisoformat(fact["payload"]["placed_at"])
+    return fact | {"payload": fact["payload"] | {"placed_at": placed_at}}
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("orders", {"order_id": 9, "shopper_id": 404}),
+        ("vendor_orders", {"vendor_order_id": 9, "order_id": 404}),
+        ("vendor_orders", {"vendor_order_id": 9, "vendor_id": 404}),
+        ("order_lines", {"line_id": 9, "vendor_order_id": 404}),
+        ("order_lines", {"line_id": 9, "product_id": 404}),
+        ("holds", {"order_id": 404}),
+    ],
+)
+def test_a_row_that_refers_to_nothing_is_refused(
+    market: TestMarket, table: str, change: dict[str, int]
+) -> None:
+    market.order((market.offer(), 1))
+    copied = f"insert into {table} select (jsonb_populate_record({table}, %s)).* from {table}"
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="does not exist"):
+        market.rows(f"{copied} returning *", Jsonb(change))
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="for ever"):
+        market.rows(f"update {table} set {list(change)[-1]} = 404 returning *")

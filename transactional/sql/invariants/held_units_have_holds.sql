@@ -1,10 +1,10 @@
 -- one row per offer whose held units are not those of its active holds
 with held as (
-    select hold_lines.offer_id, sum(hold_lines.quantity) as units
-    from hold_lines
-    join holds using (hold_id)
+    select order_lines.offer_id, sum(order_lines.quantity) as units
+    from order_lines
+    join holds using (order_id)
     where holds.status = 'active'
-    group by hold_lines.offer_id
+    group by order_lines.offer_id
 )
 
 select
