@@ -20,17 +20,16 @@ def pooled(sales: Sales) -> Level:
     """The posterior of the daily rate, per listing."""
     weight = 0.5 ** (np.arange(sales.n_days)[::-1] / HALF_LIFE_DAYS)
     units, days = weight @ sales.units, weight @ sales.open_share
-    mean, spread = _prior(sales, units, days)
-    shape, rate = mean**2 / spread, mean / spread
-    posterior_shape = shape[sales.category] + units
-    posterior_rate = rate[sales.category] + days
-    return Level(posterior_shape / posterior_rate, posterior_shape / posterior_rate**2)
+    shape, rate = prior(sales, units, days)
+    own_shape, own_rate = shape[sales.category] + units, rate[sales.category] + days
+    return Level(own_shape / own_rate, own_shape / own_rate**2)
 
 
-def _prior(sales: Sales, units: Float64, days: Float64) -> tuple[Float64, Float64]:
-    """`(n_categories,)` mean and variance of the rates within each category."""
+def prior(sales: Sales, units: Float64, days: Float64) -> tuple[Float64, Float64]:
+    """`(n_categories,)` shape and rate of the gamma that a category's daily rates follow."""
     mean = (sales.of_category(units) + 1e-3) / (sales.of_category(days) + 1.0)
     expected = mean[sales.category] * days
     excess = sales.of_category((units - expected) ** 2 - expected)
     spread = excess / np.maximum(sales.of_category(days**2), 1e-9)
-    return mean, np.maximum(spread, LEAST_SPREAD * mean**2)
+    spread = np.maximum(spread, LEAST_SPREAD * mean**2)
+    return mean**2 / spread, mean / spread

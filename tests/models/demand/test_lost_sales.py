@@ -1,0 +1,52 @@
+"""What stock-outs cost, told of sales whose truth is known."""
+
+import numpy as np
+import pytest
+
+from models.demand.lost_sales import lost_sales
+from models.demand.sales import Sales
+
+DAYS, LISTINGS, SPELL = 280, 400, 14
+
+
+def shut(seed: int) -> tuple[Sales, np.ndarray]:
+    """Listings of unlike rates in a growing market, each sold out for two weeks somewhere."""
+    rng = np.random.default_rng(seed)
+    rate = rng.gamma(0.8, 0.4, LISTINGS)
+    growth = 1 + np.arange(DAYS)[:, None] / DAYS
+    wished = rng.poisson(rate * growth, (DAYS, LISTINGS)).astype(np.float32)
+    begins = rng.integers(14, DAYS - 2 * SPELL, LISTINGS)
+    day = np.arange(DAYS)[:, None]
+    is_out = (day >= begins) & (day < begins + SPELL)
+    open_share = np.where(is_out, 0, 1).astype(np.float32)
+    category = np.arange(LISTINGS) % 4
+    return Sales(wished * open_share, open_share, category, 0), (wished * is_out).sum(axis=0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lost_sales_are_found_and_their_intervals_hold(seed: int) -> None:
+    sales, truth = shut(seed)
+    found = lost_sales(sales)
+    assert found.mean.sum() == pytest.approx(truth.sum(), rel=0.1)
+    within = (found.quantile(0.025) <= truth) & (truth <= found.quantile(0.975))
+    assert within.mean() > 0.92
+    assert (found.closed_days == SPELL).all()
+
+
+def test_the_average_of_all_days_is_caught() -> None:
+    """The control: days sold out counted as days without demand tell too low a rate."""
+    sales, truth = shut(0)
+    naive = sales.units.mean(axis=0) * SPELL
+    assert abs(naive.sum() - truth.sum()) > 2 * abs(lost_sales(sales).mean.sum() - truth.sum())
+
+
+def test_what_was_always_there_lost_nothing() -> None:
+    sales, _ = shut(0)
+    whole = Sales(sales.units, np.ones_like(sales.open_share), sales.category, 0)
+    assert lost_sales(whole).mean.sum() == 0
+
+
+def test_only_the_days_asked_for_are_counted() -> None:
+    sales, _ = shut(0)
+    late, all_days = lost_sales(sales, since=140), lost_sales(sales)
+    assert 0 < late.mean.sum() < all_days.mean.sum()
