@@ -28,6 +28,32 @@ class SnapshotCorrupt(WarehouseError):
     code = "snapshot_corrupt"
 
 
+class SnapshotVersionUnsupported(SnapshotCorrupt):
+    """This snapshot was written by a newer DuckDB: install that one here, or roll back to a
+    snapshot that this one reads (`rynek snapshots list`)."""
+
+    code = "snapshot_version_unsupported"
+
+
+class SnapshotUnknown(WarehouseError):
+    """No snapshot of this id is kept: `rynek snapshots list` shows those that are."""
+
+    code = "snapshot_unknown"
+
+
+class SnapshotPredatesErasure(WarehouseError):
+    """A shopper was erased after this snapshot, which would bring them back: choose a newer one."""
+
+    code = "snapshot_predates_erasure"
+
+
+class FactsPruned(WarehouseError):
+    """The facts since this snapshot are kept no longer, so figures could not be live on it: choose
+    a newer one."""
+
+    code = "facts_pruned"
+
+
 class WarehouseBusy(WarehouseError):
     """Another run holds the warehouse: wait for it to end, or cancel it, then run again."""
 

@@ -11,6 +11,7 @@ from warehouse.errors import SnapshotCorrupt, SnapshotMissing
 
 SCHEMA_VERSION = 1
 POINTER = "CURRENT.json"
+HOLD = "HELD.json"
 
 
 class MartsFile(msgspec.Struct, frozen=True):
@@ -43,10 +44,18 @@ class CheckResult(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class Hold(msgspec.Struct, frozen=True):
+    """Says that somebody rolled back: this snapshot is served until the hold is released."""
+
+    snapshot_id: str
+    held_at: datetime
+
+
 class Manifest(msgspec.Struct, frozen=True):
     """Everything a reader needs to open a snapshot; paths are relative to the published folder.
 
-    `build` names the marts: while it stays the same, so do the files.
+    `build` names the marts: while it stays the same, so do the files. `erased_through` is the
+    newest tombstone of a person that it heeds.
     """
 
     snapshot_id: str
@@ -61,6 +70,7 @@ class Manifest(msgspec.Struct, frozen=True):
     parquet: dict[str, tuple[MonthFile, ...]]
     checks: tuple[CheckResult, ...]
     previous: str | None = None
+    erased_through: int = 0
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -106,11 +116,35 @@ def kept(published: Path) -> list[Manifest]:
     return sorted(manifests, key=lambda manifest: manifest.snapshot_id, reverse=True)
 
 
-def put(published: Path, manifest: Manifest) -> None:
-    """Keep the manifest under its own name, then move the pointer to it in one step."""
-    body = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
-    for name in (manifest.file_name, POINTER):
-        replace(published / name, body)
+def keep(published: Path, manifest: Manifest) -> None:
+    """Keep the manifest under its own name."""
+    replace(published / manifest.file_name, _encoded(manifest))
+
+
+def point_at(published: Path, manifest: Manifest) -> None:
+    """Move the pointer to the manifest in one step."""
+    replace(published / POINTER, _encoded(manifest))
+
+
+def held(published: Path) -> Hold | None:
+    """The hold under which the pointer stands still; None when it follows what is published."""
+    try:
+        return msgspec.json.decode((published / HOLD).read_bytes(), type=Hold)
+    except FileNotFoundError:
+        return None
+
+
+def hold(published: Path, hold: Hold) -> None:
+    replace(published / HOLD, _encoded(hold))
+
+
+def release(published: Path) -> None:
+    (published / HOLD).unlink(missing_ok=True)
+    sync_folder(published)
+
+
+def _encoded(content: msgspec.Struct) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(content), indent=2)
 
 
 def replace(path: Path, body: bytes) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.errors import SnapshotCorrupt
 from warehouse.manifest import MonthFile, sync_folder
 from warehouse.snapshot import sha256
 
@@ -63,7 +64,19 @@ def _write(
     """)
     with fresh.open("rb+") as file:
         os.fsync(file.fileno())
+    _verify(connection, quoted, rows, fingerprint)
     digest = sha256(fresh)
     path = f"{table}/{name}-{digest[:DIGEST_CHARACTERS]}.parquet"
     fresh.replace(published / path)
     return MonthFile(name, path, digest, rows, fingerprint)
+
+
+def _verify(
+    connection: duckdb.DuckDBPyConnection, quoted: str, rows: int, fingerprint: str
+) -> None:
+    """Read the whole file back and compare it with what it was written from."""
+    [written] = connection.sql(
+        f"select count(*), sum(hash(t))::varchar from read_parquet('{quoted}') as t"
+    ).fetchall()
+    if written != (rows, fingerprint):
+        raise SnapshotCorrupt(f"{quoted} did not survive being written")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import ledger
+from warehouse import ledger, rollback
 from warehouse import manifest as manifests
 from warehouse.errors import (
     CheckFailed,
@@ -30,6 +30,19 @@ PUBLISHED = (
     "marts.offers",
     "marts.vendors",
     "marts.recent_order_items",
+    "marts.refunds",
+    "marts.funnel_daily",
+    "marts.service_daily",
+    "marts.stock_levels",
+    "marts.stock_outs",
+    "marts.operator_daily",
+    "marts.category_daily",
+    "marts.categories",
+    "marts.days",
+    "marts.cohorts",
+    "marts.rfm_segments",
+    "marts.affinity",
+    "marts.search_terms",
     "ledger.source_days",
 )
 
@@ -68,8 +81,10 @@ def publish(connection: duckdb.DuckDBPyConnection, published: Path, run: str) ->
         parquet=months,
         checks=tuple(ledger.checks(connection, build.build)),
         previous=_earlier(previous, marts),
+        erased_through=loaded.moment.erased_through,
     )
-    manifests.put(published, manifest)
+    manifests.keep(published, manifest)
+    rollback.follow(published, manifest)
     retire(published)
     return manifest
 
@@ -88,11 +103,8 @@ def _approved(connection: duckdb.DuckDBPyConnection) -> Build:
 
 
 def _previous(published: Path) -> Manifest | None:
-    """Return the manifest published last, whether or not its files are still whole."""
-    try:
-        return manifests.current(published)
-    except WarehouseError:
-        return next(iter(manifests.kept(published)), None)
+    """Return the manifest published last, whether or not it is served and its files are whole."""
+    return next(iter(manifests.kept(published)), None)
 
 
 def _earlier(previous: Manifest | None, marts: MartsFile) -> str | None:

@@ -14,8 +14,9 @@ FILES = ("marts-*.duckdb", "*/*.parquet", "*/.*", "marts-*.wal")
 def retire(published: Path) -> None:
     """Remove what no kept snapshot needs: its manifest first, then its files.
 
-    Of snapshots with the same content only the newest stays. A killed run's leftovers go too; call
-    this only while holding the warehouse, so that nobody else is writing some.
+    Of snapshots with the same content only the newest stays, and none that still holds somebody
+    whom the served one has erased. A killed run's leftovers go too; call this only while holding
+    the warehouse, so that nobody else is writing some.
     """
     kept = _worth_keeping(manifests.kept(published), manifests.current(published))
     for manifest in manifests.kept(published):
@@ -31,6 +32,8 @@ def retire(published: Path) -> None:
 def _worth_keeping(newest_first: list[Manifest], served: Manifest) -> list[Manifest]:
     newest_of_content: dict[str, Manifest] = {served.marts.path: served}
     for manifest in newest_first:
+        if manifest.erased_through < served.erased_through:
+            continue
         if len(newest_of_content) < SNAPSHOTS_KEPT:
             newest_of_content.setdefault(manifest.marts.path, manifest)
     return list(newest_of_content.values())

@@ -10,7 +10,12 @@ import duckdb
 import polars as pl
 
 from warehouse import manifest as manifests
-from warehouse.errors import SnapshotCorrupt, SnapshotMissing, WarehouseError
+from warehouse.errors import (
+    SnapshotCorrupt,
+    SnapshotMissing,
+    SnapshotVersionUnsupported,
+    WarehouseError,
+)
 from warehouse.manifest import Manifest
 
 # A reader aggregates at most the marts file (about 1 GB); the rest of the machine is not its own.
@@ -42,7 +47,7 @@ class Snapshot:
         """Open what CURRENT.json names, checking it against its checksum.
 
         Raises SnapshotMissing when nothing is published, SnapshotCorrupt when a file is gone or
-        altered.
+        altered, SnapshotVersionUnsupported when a newer DuckDB wrote it.
         """
         return cls.open(published, manifests.current(published))
 
@@ -50,6 +55,15 @@ class Snapshot:
     def open(cls, published: Path, manifest: Manifest) -> Self:
         _verify(published, manifest)
         return cls(published, manifest)
+
+    def scan(self) -> None:
+        """Read every byte of every file and count the rows. Raises SnapshotCorrupt."""
+        _verify(self.published, self.manifest)
+        for table, months in self.manifest.parquet.items():
+            self.parquet(table)
+            [(rows,)] = self.rows(f"select count(*) from {table}")
+            if rows != sum(month.rows for month in months):
+                raise SnapshotCorrupt(f"{table} holds {rows} rows, published were others")
 
     @property
     def snapshot_id(self) -> str:
@@ -136,11 +150,21 @@ def _last_good(published: Path, fault: WarehouseError) -> Snapshot:
 
 
 def _verify(published: Path, manifest: Manifest) -> None:
+    # A file of a newer format can look damaged to us: its writer's version tells the two apart.
+    if _release(manifest.duckdb_version) > _release(duckdb.__version__):
+        raise SnapshotVersionUnsupported(
+            f"{manifest.snapshot_id} by {manifest.duckdb_version}, here is {duckdb.__version__}"
+        )
     _verify_file(published / manifest.marts.path, manifest.marts.sha256)
     for months in manifest.parquet.values():
         for month in months:
             if not (published / month.path).is_file():
                 raise SnapshotCorrupt(f"{published / month.path} is gone")
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Major and minor: the format of files changes with no smaller step."""
+    return tuple(int(part) for part in version.split(".")[:2])
 
 
 def _verify_file(path: Path, expected: str) -> None:

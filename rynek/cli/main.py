@@ -12,6 +12,7 @@ from rynek.cli import (
     market,
     models,
     pipeline,
+    snapshots,
     soak,
     verify,
 )
@@ -31,6 +32,7 @@ app.command()(local.doctor)
 app.command()(market.generate)
 app.add_typer(history.app, name="import")
 app.add_typer(pipeline.app, name="pipeline")
+app.add_typer(snapshots.app, name="snapshots")
 app.command()(evaluation.evaluate)
 app.add_typer(models.models, name="models")
 app.command()(verify.verify)

@@ -43,6 +43,7 @@ ORDER_SCHEMA = {
     "shopper_pseudonym": pl.Int64(),
     "status": pl.String(),
     "is_counted": pl.Boolean(),
+    "is_paid": pl.Boolean(),
     "items_cents": pl.Int64(),
     "shipping_cents": pl.Int64(),
     "commission_cents": pl.Int64(),
@@ -163,7 +164,8 @@ class Market:
             marts=MartsFile(path.name, sha256(path), path.stat().st_size),
             parquet={"order_lines": (), "interactions": ()},
             checks=(),
-        )
+        manifest.keep(self.folder, published)
+        manifest.point_at(self.folder, published)
         manifest.put(self.folder, published)
         return published
 
@@ -186,6 +188,7 @@ class Market:
             | {
                 "order_date": order["placed_at"].astimezone(zone).date(),
                 "is_counted": order["status"] in COUNTED,
+                "is_paid": order["status"] in COUNTED,
             }
             for order in self.vendor_orders.values()
         ]
