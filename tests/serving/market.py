@@ -164,9 +164,9 @@ class Market:
             marts=MartsFile(path.name, sha256(path), path.stat().st_size),
             parquet={"order_lines": (), "interactions": ()},
             checks=(),
+        )
         manifest.keep(self.folder, published)
         manifest.point_at(self.folder, published)
-        manifest.put(self.folder, published)
         return published
 
     def _line(self, offer_id: int, quantity: int) -> dict[str, Any]:
