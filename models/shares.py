@@ -8,7 +8,8 @@ import numpy as np
 from models.arrays import Float32
 from models.threads import available_threads
 
-COLUMNS_AT_ONCE = 512
+# Few enough that the blocks a sparse product goes through stay in the cache.
+COLUMNS_AT_ONCE = 64
 
 
 def shared_out(work: Callable[[Float32], Float32], signals: Float32) -> Float32:

@@ -75,6 +75,15 @@ def plans(quick: Quick = False, as_json: AsJson = False) -> None:
         show(bench.measure(progress, is_quick=quick), as_json)
 
 
+@app.command()
+def models(quick: Quick = False, as_json: AsJson = False) -> None:
+    """iALS at 500,000 × 2.5 million beside implicit; item to item beside dense EASE."""
+    from rynek.bench import models as bench
+
+    with complaining():
+        show(bench.measure(data_folder(), progress, is_quick=quick), as_json)
+
+
 def show(report: "Report", as_json: bool) -> None:
     if as_json:
         typer.echo(report.as_json())
