@@ -1,25 +1,29 @@
 """A vendor's figures: the snapshot's rows with the live tail laid over them, then the metrics.
 
 Rows are the ``vendor_orders`` mart's (grain: one vendor order); what a metric is stands in
-``warehouse.metrics`` alone.
+``warehouse.metrics`` alone. What needs other marts comes from the snapshot, up to the last day that
+is over.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from serving.overlay import VendorOrder
 from serving.spans import Grain, Span
-from warehouse.metrics import Metric
+from warehouse.metrics import Metric, Total
+from warehouse.metrics.evaluation import Extent
+from warehouse.metrics.evaluation import figures as evaluated
+from warehouse.metrics.figure import Days, Figure
 from warehouse.snapshot import Snapshot
 
 VENDOR_ORDERS = """
 -- grain: one vendor order of one vendor
 select
-    vendor_order_id, order_date, placed_at, shopper_pseudonym, is_counted,
+    vendor_order_id, order_id, order_date, placed_at, shopper_pseudonym, is_counted, is_paid,
     items_cents, shipping_cents, commission_cents, net_cents, units
 from vendor_orders
 where vendor_id = $vendor_id and order_date between $first and $last
@@ -28,10 +32,12 @@ where vendor_id = $vendor_id and order_date between $first and $last
 SCHEMA = pl.Schema(
     {
         "vendor_order_id": pl.Int64(),
+        "order_id": pl.Int64(),
         "order_date": pl.Date(),
         "placed_at": pl.Datetime("us", "UTC"),
         "shopper_pseudonym": pl.Int64(),
         "is_counted": pl.Boolean(),
+        "is_paid": pl.Boolean(),
         "items_cents": pl.Int64(),
         "shipping_cents": pl.Int64(),
         "commission_cents": pl.Int64(),
@@ -40,16 +46,9 @@ SCHEMA = pl.Schema(
     }
 )
 
+ONE_DAY = timedelta(days=1)
+
 EVERY: Mapping[Grain, str] = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One metric over one span, with its parts."""
-
-    numerator: int
-    denominator: int | None
-    value: float | int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +96,82 @@ def overlaid(rows: pl.DataFrame, live: Iterable[VendorOrder], zone: ZoneInfo) ->
 def compare(
     rows: pl.DataFrame, metrics: Sequence[Metric], span: Span, local_now: datetime
 ) -> list[Comparison]:
-    """Each metric over the span, beside the same elapsed span before it.
+    """Each live metric over the span, beside the same elapsed span before it.
 
     ``local_now`` is how far the figures reach, in the marketplace's time zone.
     """
-    now = _figures(rows.filter(_within(span)), metrics)
-    cut = span.previous_end(local_now).replace(tzinfo=local_now.tzinfo).astimezone(UTC)
+    through = last_day_over(local_now)
+    now = _figures(rows.filter(_within(span)), metrics, _days(span), through)
+    cut = cut_of(span, local_now)
     elapsed = _within(span.previous) & (pl.col("placed_at") < cut)
-    before = _figures(rows.filter(elapsed), metrics)
+    before = _figures(rows.filter(elapsed), metrics, _days(span.previous), through)
     return [
         Comparison(metric, now[metric.metric_id], before[metric.metric_id]) for metric in metrics
     ]
 
 
+def compare_published(
+    snapshot: Snapshot,
+    metrics: Sequence[Metric],
+    span: Span,
+    vendor_id: int | None,
+    local_now: datetime,
+) -> list[Comparison]:
+    """Each metric from the snapshot alone; ``vendor_id`` is None for the whole market.
+
+    Of a span that still runs, the days that are over, beside as many of the span before.
+    """
+    extent = Extent(vendor_id, last_day_over(local_now))
+    now, before = Days(span.first, span.last), _days(span.previous)
+    if span.first <= extent.through < span.last:
+        before = Days(before.first, before.first + (extent.through - span.first))
+    cut = None if vendor_id else cut_of(span, local_now)
+    found = evaluated(snapshot.rows, metrics, [now], extent)
+    earlier = evaluated(snapshot.rows, metrics, [before], extent, cut)
+    return [
+        Comparison(metric, found[metric.metric_id][0], earlier[metric.metric_id][0])
+        for metric in metrics
+    ]
+
+
+def series_published(
+    snapshot: Snapshot,
+    metrics: Sequence[Metric],
+    span: Span,
+    grain: Grain,
+    vendor_id: int | None,
+    local_now: datetime,
+) -> list[tuple[date, dict[str, Figure]]]:
+    """Each metric from the snapshot by day, week or month; weeks and months within the span."""
+    starts = [start for start in _buckets(span, grain) if not isinstance(start, datetime)]
+    ends = [start - ONE_DAY for start in starts[1:]] + [span.last]
+    days = [Days(max(start, span.first), end) for start, end in zip(starts, ends, strict=True)]
+    found = evaluated(snapshot.rows, metrics, days, Extent(vendor_id, last_day_over(local_now)))
+    return [
+        (start, {metric_id: points[number] for metric_id, points in found.items()})
+        for number, start in enumerate(starts)
+    ]
+
+
+def last_day_over(local_now: datetime) -> date:
+    return local_now.date() - ONE_DAY
+
+
+def cut_of(span: Span, local_now: datetime) -> datetime:
+    """The moment at which the span before must stop so that both ran equally long."""
+    return span.previous_end(local_now).replace(tzinfo=local_now.tzinfo).astimezone(UTC)
+
+
 def series(
-    rows: pl.DataFrame, metrics: Sequence[Metric], span: Span, grain: Grain, zone: ZoneInfo
+    rows: pl.DataFrame,
+    metrics: Sequence[Metric],
+    span: Span,
+    grain: Grain,
+    zone: ZoneInfo,
+    local_now: datetime,
 ) -> list[tuple[date | datetime, dict[str, Figure]]]:
-    """Each metric by hour, day, week (from Monday) or month of the zone, without a gap."""
+    """Each live metric by hour, day, week (from Monday) or month of the zone, without a gap."""
+    through = last_day_over(local_now)
     bucket = _moment(grain, zone).dt.truncate(EVERY[grain])
     totals = (
         rows.filter(_within(span))
@@ -124,8 +182,14 @@ def series(
     by_bucket = {total["bucket"]: total for total in totals}
     empty = dict.fromkeys(_measure_names(metrics), 0)
     return [
-        (day, {metric.metric_id: _figure(metric, by_bucket.get(day, empty)) for metric in metrics})
-        for day in _buckets(span, grain)
+        (
+            start,
+            {
+                metric.metric_id: _figure(metric, by_bucket.get(start, empty), _days(span), through)
+                for metric in metrics
+            },
+        )
+        for start in _buckets(span, grain)
     ]
 
 
@@ -143,29 +207,38 @@ def _buckets(span: Span, grain: Grain) -> list[date] | list[datetime]:
     return pl.date_range(ends[0], ends[1], EVERY[grain], eager=True).to_list()
 
 
-def _figures(rows: pl.DataFrame, metrics: Sequence[Metric]) -> dict[str, Figure]:
-    totals = rows.select(*_measures(metrics)).row(0, named=True)
-    return {metric.metric_id: _figure(metric, totals) for metric in metrics}
+def _figures(
+    rows: pl.DataFrame, metrics: Sequence[Metric], days: Days, through: date
+) -> dict[str, Figure]:
+    totals = rows.select(*_measures(metrics)).row(0, named=True) if metrics else {}
+    return {metric.metric_id: _figure(metric, totals, days, through) for metric in metrics}
 
 
-def _figure(metric: Metric, totals: Mapping[str, int]) -> Figure:
+def _figure(metric: Metric, totals: Mapping[str, int], days: Days, through: date) -> Figure:
     numerator = totals[f"{metric.metric_id}.numerator"]
     denominator = totals.get(f"{metric.metric_id}.denominator")
-    return Figure(numerator, denominator, metric.value(numerator, denominator))
+    return Figure.of(metric, numerator, denominator, days, through)
 
 
 def _measures(metrics: Sequence[Metric]) -> list[pl.Expr]:
-    numerators = [m.numerator.expression().alias(f"{m.metric_id}.numerator") for m in metrics]
+    numerators = [_sum(m.numerator).alias(f"{m.metric_id}.numerator") for m in metrics]
     denominators = [
-        m.denominator.expression().alias(f"{m.metric_id}.denominator")
-        for m in metrics
-        if m.denominator
+        _sum(m.denominator).alias(f"{m.metric_id}.denominator") for m in metrics if m.denominator
     ]
     return numerators + denominators
 
 
+def _sum(total: Total) -> pl.Expr:
+    signed = [m.expression() for m in total.plus] + [-m.expression() for m in total.minus]
+    return pl.sum_horizontal(signed)
+
+
 def _measure_names(metrics: Sequence[Metric]) -> list[str]:
     return [expression.meta.output_name() for expression in _measures(metrics)]
+
+
+def _days(span: Span) -> Days:
+    return Days(span.first, span.last)
 
 
 def _within(span: Span) -> pl.Expr:

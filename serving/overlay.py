@@ -42,10 +42,16 @@ class VendorOrder(msgspec.Struct, frozen=True):
     net_cents: int
     units: int
     lines: tuple[Line, ...]
+    paid_at: datetime | None = None
 
     @property
     def is_counted(self) -> bool:
         return self.status in COUNTED_STATUSES
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether its money was taken, also where it went back since."""
+        return self.paid_at is not None or self.is_counted
 
 
 class Stock(msgspec.Struct, frozen=True):

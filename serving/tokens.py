@@ -30,6 +30,11 @@ class Principal(msgspec.Struct, frozen=True):
     def may_see_vendor(self, vendor_id: int) -> bool:
         return self.role in ("operator", "service") or self.sub == f"ven_{vendor_id}"
 
+    def require_operator(self) -> None:
+        """Raises RoleNotAllowed unless the whole market's figures may be shown."""
+        if self.role not in ("operator", "service"):
+            raise RoleNotAllowed("Only operators see the whole market's figures.")
+
     def require_vendor(self, vendor_id: int) -> None:
         """Raises ForeignFigures or RoleNotAllowed unless this vendor's figures may be shown."""
         if self.role == "shopper":

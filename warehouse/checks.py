@@ -1,4 +1,8 @@
-"""The blocking checks: SQL that finds offending rows, reconciliation, Great Expectations."""
+"""The blocking checks: SQL that finds offending rows, reconciliation, Great Expectations.
+
+After a build in parts a check looks at the parts alone where it has a window, and need not look
+where nothing it reads has changed: what was not touched has passed before.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,9 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import ledger, reconcile
+from warehouse import changes, ledger, reconcile
+from warehouse.changes import AFFECTED, Changes
 from warehouse.errors import ChecksMissing, MartsMissing
 from warehouse.expectations import Judge, frames, suites
+from warehouse.graph import MARTS, Model, header, models, parsed
+from warehouse.ledger import Build
 from warehouse.manifest import CheckResult
 
 FOLDER = Path(__file__).parent / "checks"
@@ -22,27 +29,62 @@ class Check:
     name: str
     about: str
     rule: str
-    sql: str
+    model: Model
 
-    def run(self, connection: duckdb.DuckDBPyConnection) -> CheckResult:
-        answer = connection.sql(f"select * from ({self.sql}) limit 1")
+    def run(
+        self, connection: duckdb.DuckDBPyConnection, found: Changes | None = None
+    ) -> CheckResult:
+        """Judge everything, or with `found` what a build in parts has changed."""
+        sql = self.model.sql if found is None else _narrowed(found, self.model)
+        if sql is None:
+            return CheckResult(self.name, True)
+        answer = connection.sql(f"select * from ({sql}) limit 1")
         offenders = answer.fetchall()
         if not offenders:
             return CheckResult(self.name, True)
         example = dict(zip(answer.columns, offenders[0], strict=True))
-        [(rows,)] = connection.sql(f"select count(*) from ({self.sql})").fetchall()
+        [(rows,)] = connection.sql(f"select count(*) from ({sql})").fetchall()
         return CheckResult(self.name, False, f"{rows} rows break “{self.rule}”, such as {example}")
+
+
+def _narrowed(found: Changes, model: Model) -> str | None:
+    """The SQL that is left to be asked; None for nothing."""
+    if not found.of(model):
+        return None
+    affected = found.affected(model)
+    if affected is None:
+        return model.sql
+    found.connection.sql(f"create or replace temp table {AFFECTED} as {affected}")
+    return found.narrowed(model)
 
 
 @cache
 def checks() -> tuple[Check, ...]:
-    return tuple(read(path) for path in sorted(FOLDER.glob("*.sql")))
+    return (
+        *(read(path) for path in sorted(FOLDER.glob("*.sql"))),
+        *(key_check(model) for model in models() if model.key),
+    )
 
 
 def read(path: Path) -> Check:
-    sql = path.read_text()
-    about, rule = sql.splitlines()[0].removeprefix("-- ").split(": ")
-    return Check(path.stem, about, rule, sql)
+    text = path.read_text()
+    [about] = [word for word in header(text) if word.startswith(f"{MARTS}.")]
+    return Check(path.stem, about, header(text)[about], parsed("checks", path.stem, text))
+
+
+def key_check(model: Model) -> Check:
+    """The check that a mart's key, as its file names it, names one row."""
+    name, key = f"{model.name}_key_is_unique", ", ".join(model.key)
+    column = model.window.column if model.window else None
+    window = f"-- window: {column}\n" if column else ""
+    shown = key if column in (None, *model.key) else f"{key}, min({column}) as {column}"
+    sql = f"{window}select {shown}, count(*) as rows from {model.target} group by {key}"
+    return Check(
+        name,
+        model.target,
+        f"one row per {key}",
+        parsed("checks", name, f"{sql} having count(*) > 1"),
+    )
 
 
 def rules() -> dict[str, tuple[str, str]]:
@@ -62,13 +104,19 @@ def run(connection: duckdb.DuckDBPyConnection, judge: Judge) -> list[CheckResult
     build = ledger.last_build(connection)
     if build is None:
         raise MartsMissing("nothing is built yet")
-    known = {result.name for result in ledger.checks(connection, build.build) if result.passed}
     results = [reconciled(connection)]
-    if not known.issuperset(rules()):
-        results += [check.run(connection) for check in checks()]
+    if not is_sound(connection, build):
+        found = changes.to_judge(connection)
+        results += [check.run(connection, found) for check in checks()]
         results += judge.verdicts(frames(connection))
     ledger.record_checks(connection, build.build, results)
     return complete(ledger.checks(connection, build.build))
+
+
+def is_sound(connection: duckdb.DuckDBPyConnection, build: Build) -> bool:
+    """Whether a build was judged by every rule and passed."""
+    passed = {result.name for result in ledger.checks(connection, build.build) if result.passed}
+    return passed.issuperset(rules())
 
 
 def complete(results: list[CheckResult]) -> list[CheckResult]:

@@ -1,11 +1,24 @@
-"""The SQL models of staging/ and marts/: read, ordered by what they read from."""
+"""The SQL models of staging/ and marts/: read, ordered by what they read from.
+
+A model's file opens with what it is, one line each:
+
+    -- grain: what one row is
+    -- key: the columns that name a row
+    -- window: the column by whose values the mart can be built in parts; then, after semicolons,
+       `mart by column` where a mart that is read has those values under other names
+    -- fixed: tables whose changes do not count, because the columns read of them never change
+    -- cadence: day, for what is rebuilt when the market's day turns and not with every load
+    -- stored: no, for a mart that is a view
+"""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from itertools import takewhile
 from pathlib import Path
+from typing import Self
 
 import sqlglot
 from sqlglot import exp
@@ -15,9 +28,30 @@ from warehouse.tables import TABLES
 
 FOLDER = Path(__file__).parent
 STAGING, MARTS = "staging", "marts"
+LOADS = "ledger.loads"
 
 # Models may read these besides each other.
-LOADED = frozenset(table.target for table in TABLES) | {"ledger.loads"}
+LOADED = frozenset(table.target for table in TABLES) | {LOADS}
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows with one value of `column` come of those rows alone that carry it in what is read.
+
+    `called` says where a mart that is read has these values under other names.
+    """
+
+    column: str
+    called: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def parsed(cls, text: str) -> Self:
+        column, *others = (part.strip() for part in text.split(";"))
+        pairs = (other.split(" by ") for other in others)
+        return cls(column, {f"{MARTS}.{mart}": tuple(names.split(", ")) for mart, names in pairs})
+
+    def columns_of(self, target: str) -> tuple[str, ...]:
+        return self.called.get(target, (self.column,))
 
 
 @dataclass(frozen=True)
@@ -29,6 +63,11 @@ class Model:
     grain: str
     sql: str
     reads: frozenset[str]
+    key: tuple[str, ...] = ()
+    window: Window | None = None
+    fixed: frozenset[str] = frozenset()
+    is_daily: bool = False
+    is_view: bool = False
 
     @property
     def target(self) -> str:
@@ -48,8 +87,26 @@ def models() -> tuple[Model, ...]:
 def parsed(schema: str, name: str, text: str) -> Model:
     """Read one model; what it reads is found in its FROM clauses, its own CTEs left out."""
     tree = sqlglot.parse_one(text, dialect="duckdb")
-    reads = frozenset(f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db)
-    return Model(schema, name, text.splitlines()[0].removeprefix("-- "), text, reads)
+    said = header(text)
+    return Model(
+        schema=schema,
+        name=name,
+        grain=said.get("grain", ""),
+        sql=text,
+        reads=frozenset(f"{read.db}.{read.name}" for read in tree.find_all(exp.Table) if read.db),
+        key=tuple(said["key"].split(", ")) if "key" in said else (),
+        window=Window.parsed(said["window"]) if "window" in said else None,
+        fixed=frozenset(said["fixed"].split(", ")) if "fixed" in said else frozenset(),
+        is_daily=said.get("cadence") == "day",
+        is_view=schema == STAGING or said.get("stored") == "no",
+    )
+
+
+def header(text: str) -> dict[str, str]:
+    """Return what the comment lines at the top of a model say, by their first word."""
+    lines = takewhile(lambda line: line.startswith("-- "), text.splitlines())
+    pairs = (line.removeprefix("-- ").partition(": ") for line in lines)
+    return {word: rest for word, _, rest in pairs}
 
 
 def ordered(found: Iterable[Model]) -> tuple[Model, ...]:

@@ -58,6 +58,15 @@ def caller(
 Caller = Annotated[Principal, Depends(caller)]
 
 
+def operator(who: Caller) -> Principal:
+    """Whoever runs the market. Raises RoleNotAllowed."""
+    who.require_operator()
+    return who
+
+
+Operator = Annotated[Principal, Depends(operator)]
+
+
 def view(parts: Parts) -> View:
     """Read once per request, so that file, S, P and overlay belong together."""
     return parts.follower.view

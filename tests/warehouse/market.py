@@ -176,6 +176,107 @@ class Market:
             merged_into.pseudonym,
         )
 
+    def restock(self, offer_id: int, units: int, occurred_at: datetime = NOON) -> None:
+        """Units that came in, as stock and its journal have it."""
+        self.ask(
+            """update stock set received_units = received_units + %s,
+                   available_units = available_units + %s, version = version + 1
+               where offer_id = %s""",
+            units,
+            units,
+            offer_id,
+        )
+        self.move_stock(offer_id, "corrected", units, occurred_at=occurred_at)
+
+    def move_stock(
+        self,
+        offer_id: int,
+        kind: str,
+        available: int,
+        held: int = 0,
+        sold: int = 0,
+        occurred_at: datetime = NOON,
+    ) -> None:
+        """A row of the journal of stock alone."""
+        self.ask(
+            """insert into stock_moves (offer_id, kind, available_units, held_units, sold_units,
+                   occurred_at) values (%s, %s, %s, %s, %s, %s)""",
+            offer_id,
+            kind,
+            available,
+            held,
+            sold,
+            occurred_at,
+        )
+
+    def pay(self, order_id: int, status: str = "succeeded", created_at: datetime = NOON) -> int:
+        return self.value(
+            """insert into payments (order_id, hold_generation, status, amount_cents, created_at)
+               select order_id, 1 + (select count(*) from payments as earlier
+                                     where earlier.order_id = orders.order_id),
+                      %s, total_cents, %s
+               from orders where order_id = %s returning payment_id""",
+            status,
+            created_at,
+            order_id,
+        )
+
+    def refund(
+        self, order_id: int, booked_at: datetime | None = NOON, *, reason: str = "shopper_request"
+    ) -> int:
+        """Give a whole order back, its processing fees excepted."""
+        payment_id = self.pay(order_id)
+        refund_id = self.value(
+            """insert into refunds (order_id, payment_id, origin, status, reason, amount_cents,
+                   created_at, booked_at)
+               select order_id, %s, 'refund', 'due', %s, total_cents, coalesce(%s, placed_at), %s
+               from orders where order_id = %s returning refund_id""",
+            payment_id,
+            reason,
+            booked_at,
+            booked_at,
+            order_id,
+        )
+        self.ask(
+            """insert into refund_lines (refund_id, line_id, vendor_order_id, vendor_id, quantity,
+                   items_cents, shipping_cents, tax_cents, withheld_tax_cents, commission_cents,
+                   commission_tax_cents, processing_cents, vendor_cents)
+               select %s, line_id, vendor_order_id, vendor_id, quantity, line_cents, shipping_cents,
+                      0, 0, commission_cents, 0, 0, line_cents + shipping_cents - commission_cents
+               from order_lines where order_id = %s""",
+            refund_id,
+            order_id,
+        )
+        return refund_id
+
+    def dispute(self, order_id: int, opened_at: datetime = NOON) -> None:
+        self.ask(
+            """insert into disputes (order_id, payment_id, stripe_dispute_id, status, amount_cents,
+                   opened_at) values (%s, %s, %s, 'open', 1, %s)""",
+            order_id,
+            self.pay(order_id),
+            f"dp_{next(self.numbers)}",
+            opened_at,
+        )
+
+    def review(self, line_id: int, stars: int, created_at: datetime = NOON) -> None:
+        self.ask(
+            """insert into reviews (line_id, product_id, vendor_id, shopper_pseudonym, stars,
+                   created_at)
+               select line_id, product_id, vendor_id, 1, %s, %s from order_lines where line_id = %s
+               on conflict (line_id) do update set stars = excluded.stars""",
+            stars,
+            created_at,
+            line_id,
+        )
+
+    def category(self, name: str, parent_id: int | None = None) -> int:
+        return self.value(
+            "insert into categories (name, parent_id) values (%s, %s) returning category_id",
+            name,
+            parent_id,
+        )
+
     def rename(self, vendor_id: int, name: str) -> None:
         self.ask("update vendors set name = %s where vendor_id = %s", name, vendor_id)
 

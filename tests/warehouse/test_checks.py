@@ -1,41 +1,93 @@
+from collections.abc import Iterator
+
 import duckdb
+import psycopg
 import pytest
 
+from tests.conftest import Databases
 from tests.warehouse.market import Market
 from tests.warehouse.steps import load_and_build
-from warehouse import reconcile
+from warehouse import reconcile, store
 from warehouse.checks import Check, checks, reconciled, rules, run
 from warehouse.errors import MartsMissing
 from warehouse.expectations import Judge, frames, suites
+from warehouse.graph import models
 
 Warehouse = duckdb.DuckDBPyConnection
 
 # How each check is made to fail: one fault in an otherwise sound warehouse.
 FAULTS = {
-    "interactions_hold_every_purchase": "delete from marts.interactions where type = 'purchase'",
+    "affinity_is_bounded": """insert into marts.affinity (product_id, other_product_id, both_orders,
+        product_orders, other_orders) values (1, 2, 3, 2, 9)""",
+    "category_daily_sums_product_daily": """insert into marts.category_daily (category_id,
+        order_date, units, sales_cents) values (1, '2026-03-10', 0, 5)""",
+    "cohorts_sum_to_the_market": "delete from marts.cohorts where vendor_id is not null",
+    "funnel_narrows": "update marts.funnel_daily set sessions = 0",
+    "interactions_hold_every_purchase": "delete from marts.events",
     "journals_balance": "insert into source.postings values (1, 1, 1, 5, 3)",
-    "keys_are_unique": "insert into marts.vendors from marts.vendors",
+    "operator_daily_sums_orders": "update marts.operator_daily set placed_cents = placed_cents + 1",
     "order_lines_are_all_there": "delete from marts.order_lines",
     "orders_sum_vendor_orders": "update marts.orders set items_cents = items_cents + 1",
+    "payments_are_their_orders": """insert into marts.payments (payment_id, order_id, amount_cents,
+        source) values (1, 1, 1, 'live')""",
     "product_daily_sums_order_lines": "update marts.product_daily set sales_cents = 0",
+    "refunds_net": """insert into marts.refunds (refund_line_id, vendor_cents, refunded_cents,
+        commission_cents, commission_tax_cents, processing_cents, withheld_tax_cents)
+        values (1, 5, 4, 0, 0, 0, 0)""",
+    "refunds_stay_within_sales": """insert into marts.refunds (vendor_order_id, refunded_cents,
+        is_booked) select vendor_order_id, items_cents + shipping_cents + 1, true
+        from marts.vendor_orders""",
+    "rfm_segments_sum_to_the_market": "delete from marts.rfm_segments where vendor_id is null",
+    "search_terms_are_shared": "insert into marts.search_terms (term, shoppers) values ('cup', 4)",
+    "service_daily_sums_service": "update marts.service_daily set paid_orders = 0",
+    "service_holds_every_paid_order": "delete from marts.service",
+    "sessions_hold_every_event": "delete from marts.session_vendors",
+    "sessions_sum_session_vendors": "delete from marts.sessions",
     "stock_adds_up": "update source.stock set available_units = available_units + 1",
+    "stock_history_ends_in_stock": """insert into marts.stock_history (offer_id, available_units,
+        held_units, sold_units) select offer_id, 1, 0, 0 from source.stock""",
+    "stock_levels_sum_stock_history": """insert into marts.stock_levels (vendor_id, from_date,
+        listed_offers, out_offers, available_units) values (1, '2026-03-01', 1, 0, 5)""",
+    "stock_outs_are_spells": """insert into marts.stock_outs (offer_id, began_at)
+        values (1, '2026-03-01'), (1, '2026-03-02')""",
     "vendor_daily_is_dense": "insert into marts.vendor_daily (vendor_id, order_date) "
     "values (1, '2026-03-01')",
     "vendor_daily_sums_vendor_orders": "update marts.vendor_daily set net_cents = net_cents - 1",
     "vendor_orders_net": "update marts.vendor_orders set net_cents = net_cents + 1",
     "vendor_orders_sum_lines": "update marts.order_lines set processing_cents = 0",
+} | {
+    f"{model.name}_key_is_unique": f"insert into {model.target} ({model.key[0]}) "
+    "values (null), (null)"
+    for model in models()
+    if model.key
 }
 
 
-@pytest.fixture
-def sound(market: Market, warehouse: Warehouse, pipeline_database_url: str) -> Warehouse:
+@pytest.fixture(scope="module")
+def judged(
+    databases: Databases, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Warehouse]:
     """A warehouse in which everything is as it should be."""
-    cup, bowl = market.offer(market.vendor(), 1000), market.offer(market.vendor(), 333)
-    shopper = market.shopper()
-    market.order(shopper, [(cup, 1), (bowl, 3)])
-    market.event("view", shopper.pseudonym, cup)
-    load_and_build(warehouse, pipeline_database_url)
-    return warehouse
+    with (
+        databases.fresh(migrated_template) as address,
+        psycopg.connect(address, autocommit=True) as connection,
+        store.opened(tmp_path_factory.mktemp("sound")) as warehouse,
+    ):
+        market = Market(connection).opened()
+        cup, bowl = market.offer(market.vendor(), 1000), market.offer(market.vendor(), 333)
+        shopper = market.shopper()
+        market.order(shopper, [(cup, 1), (bowl, 3)])
+        market.event("view", shopper.pseudonym, cup)
+        load_and_build(warehouse, address)
+        yield warehouse
+
+
+@pytest.fixture
+def sound(judged: Warehouse) -> Iterator[Warehouse]:
+    """The same, whatever earlier tests broke in it."""
+    judged.begin()
+    yield judged
+    judged.rollback()
 
 
 def test_a_sound_warehouse_breaks_no_rule(sound: Warehouse) -> None:

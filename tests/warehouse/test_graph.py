@@ -12,7 +12,7 @@ def test_every_model_comes_after_those_it_reads() -> None:
 
 
 def test_every_model_states_its_grain_on_its_first_line() -> None:
-    assert all(model.grain.startswith("grain: one ") for model in models())
+    assert all(model.grain.startswith("one ") for model in models())
 
 
 def test_what_a_model_reads_is_found_in_its_sql() -> None:

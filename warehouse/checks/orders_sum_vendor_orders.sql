@@ -1,4 +1,5 @@
 -- marts.orders: an order is the sum of its vendor orders
+-- window: order_id
 with shares as (
     select
         order_id,

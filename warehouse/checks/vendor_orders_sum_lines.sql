@@ -1,4 +1,5 @@
 -- marts.vendor_orders: a vendor order is the sum of its lines
+-- window: vendor_order_id
 with lines as (
     select
         vendor_order_id,

@@ -1,4 +1,5 @@
 -- grain: one behaviour event or one purchased line; published as one Parquet file per month
+-- stored: no
 with events as (
     select
         shopper_pseudonym,
@@ -11,7 +12,7 @@ with events as (
         list_id,
         rank,
         session_id
-    from staging.behaviour
+    from marts.events
 ),
 
 purchases as (
@@ -37,4 +38,3 @@ final as (
 )
 
 select * from final
-order by occurred_at, shopper_pseudonym, product_id

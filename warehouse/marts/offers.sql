@@ -1,4 +1,6 @@
 -- grain: one offer, with its product, its vendor's state and its stock
+-- key: offer_id
+-- window: offer_id
 select
     offers.offer_id,
     offers.product_id,

@@ -1,4 +1,6 @@
--- grain: one order; it counts once it is paid
+-- grain: one order; it counts while it is paid
+-- key: order_id
+-- window: order_id
 with shares as (
     select
         order_id,
@@ -28,7 +30,9 @@ select
     orders.total_cents,
     cast(coalesce(shares.commission_cents, 0) as bigint) as commission_cents,
     cast(coalesce(shares.processing_cents, 0) as bigint) as processing_cents,
-    cast(coalesce(shares.net_cents, 0) as bigint) as net_cents
+    cast(coalesce(shares.net_cents, 0) as bigint) as net_cents,
+    orders.refunded_cents,
+    orders.paid_at is not null as is_paid
 from staging.orders
 left join shares using (order_id)
 order by orders.placed_at

@@ -1,4 +1,6 @@
 -- grain: one product, vendor and day on which something happened; made dense when queried
+-- key: product_id, vendor_id, order_date
+-- window: order_date; events by event_date
 with sales as (
     select
         product_id,
@@ -20,9 +22,9 @@ attention as (
         count(*) filter (where type = 'view') as views,
         count(*) filter (where type = 'click') as clicks,
         count(*) filter (where type = 'cart') as carts
-    from staging.behaviour
+    from marts.events
     where product_id is not null and vendor_id is not null and type in ('view', 'click', 'cart')
-    group by product_id, vendor_id, order_date
+    group by product_id, vendor_id, event_date
 )
 
 select

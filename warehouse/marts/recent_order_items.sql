@@ -1,4 +1,6 @@
 -- grain: one line of the last hundred vendor orders of each vendor
+-- key: line_id
+-- window: vendor_id
 with recent as (
     select vendor_order_id
     from marts.vendor_orders
@@ -8,6 +10,7 @@ with recent as (
 )
 
 select
+    order_lines.vendor_id,
     order_lines.vendor_order_id,
     order_lines.line_id,
     order_lines.offer_id,

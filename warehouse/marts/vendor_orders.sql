@@ -1,4 +1,6 @@
 -- grain: one vendor order, compact, so that a live fact can replace it whole
+-- key: vendor_order_id
+-- window: vendor_order_id
 select
     vendor_order_id,
     order_id,
@@ -16,6 +18,7 @@ select
     commission_tax_cents,
     withheld_tax_cents,
     net_cents,
-    units
+    units,
+    is_paid
 from staging.vendor_orders
 order by vendor_id, placed_at

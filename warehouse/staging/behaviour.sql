@@ -11,6 +11,7 @@ merged as (
 
 select
     events.event_id,
+    events.shopper_pseudonym as visitor_pseudonym,
     coalesce(merged.merged_into_pseudonym, events.shopper_pseudonym) as shopper_pseudonym,
     coalesce(events.product_id, offers.product_id) as product_id,
     events.offer_id,
@@ -20,7 +21,8 @@ select
     cast(events.occurred_at at time zone installation.time_zone as date) as event_date,
     events.list_id,
     events.rank,
-    events.session_id
+    events.session_id,
+    events.query
 from source.behaviour_events as events
 cross join installation
 left join merged on merged.visitor_pseudonym = events.shopper_pseudonym

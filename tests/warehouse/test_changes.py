@@ -1,0 +1,232 @@
+"""Marts built in parts are those of a full build, whatever changed."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import duckdb
+import pytest
+
+from tests.warehouse.market import NOON, Market, Shopper
+from tests.warehouse.steps import approve, load_and_build
+from warehouse.build import Built, build
+from warehouse.changes import to_judge
+from warehouse.checks import checks
+from warehouse.deviations import deviations
+from warehouse.load import load
+
+Warehouse = duckdb.DuckDBPyConnection
+
+ROUNDS, CHANGES_A_ROUND = 4, 10
+
+
+class Chance:
+    """A market to which anything may happen, drawn from one seed."""
+
+    def __init__(self, market: Market, seed: int) -> None:
+        self.market, self.draw = market, random.Random(seed)
+        self.vendors = [market.vendor() for _ in range(3)]
+        self.offers = [market.offer(vendor) for vendor in self.vendors for _ in range(3)]
+        self.shoppers = [market.shopper() for _ in range(3)]
+        self.categories = [market.category("Cups")]
+        self.orders: list[int] = []
+        for offer in self.offers:
+            market.move_stock(offer, "opened", 100)
+        self.order()
+
+    def anything(self) -> None:
+        happenings: list[Callable[[], None]] = [
+            self.order,
+            self.order,
+            self.browse,
+            self.browse,
+            self.go_on,
+            self.cancel,
+            self.refund,
+            self.restock,
+            self.dispute,
+            self.review,
+            self.sign_in,
+            self.move_product,
+            self.reprice,
+            self.open_vendor,
+        ]
+        self.draw.choice(happenings)()
+
+    def order(self) -> None:
+        items = [(self.draw.choice(self.offers), self.draw.randint(1, 3)) for _ in range(2)]
+        status = self.draw.choice(["pending_payment", "paid", "paid", "shipped", "delivered"])
+        self.orders.append(
+            self.market.order(
+                self._shopper(), list(dict(items).items()), self._time(), status=status
+            )
+        )
+
+    def browse(self) -> None:
+        pseudonym = self.draw.choice([self._shopper().pseudonym, 77, 78])
+        offer = self.draw.choice([*self.offers, None])
+        kind = self.draw.choice(["impression", "click", "view", "cart"]) if offer else "search"
+        self.market.event(kind, pseudonym, offer, self._time())
+
+    def go_on(self) -> None:
+        self.market.ask(
+            """update vendor_orders set status = case status when 'paid' then 'shipped'
+                   else 'delivered' end, shipped_at = coalesce(shipped_at, placed_at),
+                   ship_by_at = placed_at, deliver_by_date = placed_at, version = version + 1
+               where order_id = %s and status in ('paid', 'shipped')""",
+            self._order(),
+        )
+
+    def cancel(self) -> None:
+        order = self._order()
+        for table in ("vendor_orders", "orders"):
+            self.market.ask(
+                f"""update {table} set status = 'cancelled', cancelled_at = now(),
+                    version = version + 1 where order_id = %s and status = 'pending_payment'""",
+                order,
+            )
+
+    def refund(self) -> None:
+        order = self._order()
+        [(seen,)] = self.market.ask("select count(*) from refunds where order_id = %s", order)
+        if not seen:
+            self.market.refund(order, self.draw.choice([self._time(), None]))
+
+    def restock(self) -> None:
+        """Units come in, or all that lie there go."""
+        offer = self.draw.choice(self.offers)
+        available = self.market.value(
+            "select available_units from stock where offer_id = %s", offer
+        )
+        self.market.restock(offer, self.draw.choice([50, -available]), self._time())
+
+    def dispute(self) -> None:
+        self.market.dispute(self._order())
+
+    def review(self) -> None:
+        [(line,)] = self.market.ask("select max(line_id) from order_lines")
+        self.market.review(line, self.draw.randint(1, 5))
+
+    def sign_in(self) -> None:
+        self.market.ask(
+            """insert into visitors (visitor_id, visitor_pseudonym, merged_into_pseudonym,
+                   merged_at) values (gen_random_uuid(), %s, %s, now())
+               on conflict (visitor_pseudonym) do update
+               set merged_into_pseudonym = excluded.merged_into_pseudonym""",
+            self.draw.choice([77, 78]),
+            self._shopper().pseudonym,
+        )
+
+    def move_product(self) -> None:
+        if self.draw.random() < 0.3:
+            self.categories.append(self.market.category("More", self.categories[0]))
+        self.market.ask(
+            """update products set category_id = %s
+               where product_id = (select product_id from offers where offer_id = %s)""",
+            self.draw.choice(self.categories),
+            self.draw.choice(self.offers),
+        )
+
+    def reprice(self) -> None:
+        self.market.ask(
+            "update offers set price_cents = price_cents + 1 where offer_id = %s",
+            self.draw.choice(self.offers),
+        )
+
+    def open_vendor(self) -> None:
+        self.vendors.append(self.market.vendor())
+        self.offers.append(self.market.offer(self.vendors[-1]))
+        self.market.move_stock(self.offers[-1], "opened", 100)
+
+    def _order(self) -> int:
+        return self.draw.choice(self.orders)
+
+    def _shopper(self) -> Shopper:
+        return self.draw.choice(self.shoppers)
+
+    def _time(self) -> datetime:
+        return NOON + timedelta(minutes=self.draw.randrange(0, 4 * 24 * 60, 7))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_marts_built_in_parts_are_those_of_a_full_build(
+    seed: int, market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    chance = Chance(market, seed)
+    load_and_build(warehouse, pipeline_database_url)
+    in_parts: set[str] = set()
+    for _ in range(ROUNDS):
+        approve(warehouse)
+        for _ in range(CHANGES_A_ROUND):
+            chance.anything()
+        load(warehouse, pipeline_database_url)
+        in_parts |= {built.model.name for built in build(warehouse) if built.parts}
+        assert deviations(warehouse) == {}
+        assert [check.name for check in checks() if not check.run(warehouse).passed] == []
+    assert {"vendor_orders", "vendor_daily", "operator_daily", "sessions"} <= in_parts
+
+
+@pytest.fixture
+def busy(market: Market, warehouse: Warehouse, pipeline_database_url: str) -> Warehouse:
+    """Two vendors with two days of orders each, judged and approved."""
+    cup, bowl = market.offer(market.vendor()), market.offer(market.vendor())
+    for offer_id in (cup, bowl):
+        for day in range(2):
+            market.order(market.shopper(), [(offer_id, 1)], NOON + timedelta(days=day))
+    load_and_build(warehouse, pipeline_database_url)
+    approve(warehouse)
+    return warehouse
+
+
+def parts(done: list[Built]) -> dict[str, int | None]:
+    return {built.model.name: built.parts for built in done if not built.model.is_view}
+
+
+def test_only_what_follows_from_a_change_is_built(
+    busy: Warehouse, market: Market, pipeline_database_url: str
+) -> None:
+    market.ask("update vendor_orders set status = 'shipped' where vendor_order_id = 1")
+    load(busy, pipeline_database_url)
+    done = parts(build(busy))
+    assert done["vendor_orders"] == done["vendor_daily"] == done["operator_daily"] == 1
+    assert not {"cohorts", "offers", "payments", "stock_history", "events"} & done.keys()
+
+
+def test_a_deleted_row_is_followed_by_building_whole(
+    busy: Warehouse, market: Market, pipeline_database_url: str
+) -> None:
+    market.ask("delete from order_lines where line_id = 1")
+    load(busy, pipeline_database_url)
+    assert parts(build(busy))["order_lines"] is None
+    assert deviations(busy) == {}
+
+
+def test_a_part_that_was_not_rebuilt_is_found(busy: Warehouse) -> None:
+    busy.sql("update marts.vendor_daily set units = units + 1 where vendor_id = 1")
+    assert deviations(busy) == {"marts.vendor_daily": 4}
+
+
+def test_a_check_looks_only_at_what_changed(
+    busy: Warehouse, market: Market, pipeline_database_url: str
+) -> None:
+    busy.sql("update marts.vendor_daily set placed_cents = 0 where vendor_id = 2")
+    market.ask("update vendor_orders set status = 'shipped' where vendor_order_id = 1")
+    load(busy, pipeline_database_url)
+    build(busy)
+    [check] = [check for check in checks() if check.name == "vendor_daily_sums_vendor_orders"]
+    assert check.run(busy, to_judge(busy)).passed
+    assert not check.run(busy).passed
+
+
+def test_a_build_after_one_that_was_not_judged_is_judged_whole(
+    busy: Warehouse, market: Market, pipeline_database_url: str
+) -> None:
+    for vendor_order_id in (1, 2):
+        market.ask(
+            "update vendor_orders set status = 'shipped' where vendor_order_id = %s",
+            vendor_order_id,
+        )
+        load(busy, pipeline_database_url)
+        build(busy)
+    assert to_judge(busy) is None

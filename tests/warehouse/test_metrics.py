@@ -1,0 +1,192 @@
+"""Every metric of the registry against figures done by hand on rows that fit on this page."""
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from warehouse.metrics import METRICS, of_scope
+from warehouse.metrics.evaluation import Extent, figures
+from warehouse.metrics.figure import Days, Figure, wilson
+
+# Two vendors in May. Vendor 1 sells on the 1st and the 3rd; one order of the 3rd was cancelled
+# after it was paid, one is not paid yet. The data reach to the end of the 10th.
+ROWS = """
+create table vendor_orders as select * from (values
+    (1, 1, 1, date '2026-05-01', 11, true,  true,  4000, 500, 120, 4250, 4),
+    (2, 2, 1, date '2026-05-03', 11, true,  true,  2000, 500,  60, 2360, 1),
+    (3, 3, 1, date '2026-05-03', 12, false, true,  1000, 500,  30, 1400, 1),
+    (4, 4, 1, date '2026-05-04', 13, false, false,  700, 500,  21, 1100, 1),
+    (5, 1, 2, date '2026-05-01', 11, true,  true,  9000, 500, 900, 8400, 3)
+) as t (vendor_order_id, order_id, vendor_id, order_date, shopper_pseudonym, is_counted, is_paid,
+        items_cents, shipping_cents, commission_cents, net_cents, units);
+alter table vendor_orders add column placed_at timestamptz;
+update vendor_orders set placed_at = order_date + interval 12 hour;
+create table refunds as select * from (values
+    (1, date '2026-05-01', date '2026-05-20', 1, 1000, true),
+    (1, date '2026-04-02', date '2026-05-02', 1,  300, true),
+    (1, date '2026-05-03', null,              1,  999, false)
+) as t (vendor_id, sale_date, refund_date, quantity, items_cents, is_booked);
+create table vendor_daily as select * from (values
+    (1, date '2026-05-01', 1, 0), (1, date '2026-05-03', 1, 1), (2, date '2026-05-01', 1, 0)
+) as t (vendor_id, order_date, orders, repeat_orders);
+create table service_daily as select * from (values
+    (1, date '2026-03-20', 50, 0, 2, 0, 0, 0, 0, 0),
+    (1, date '2026-04-25', 0, 0, 0, 10, 3, 0, 0, 0),
+    (1, date '2026-05-03', 20, 1, 1, 8, 1, 1, 5, 4)
+) as t (vendor_id, service_date, paid_orders, cancelled_by_vendor_orders, defective_orders,
+        due_orders, shipped_late_orders, unshipped_orders, promised_orders, on_time_orders);
+create table funnel_daily as select * from (values
+    (1, date '2026-05-01', 40, 20, 5, 2), (1, date '2026-05-02', 60, 30, 5, 1)
+) as t (vendor_id, session_date, sessions, view_sessions, cart_sessions, order_sessions);
+create table stock_levels as select * from (values
+    (1, date '2026-04-01', date '2026-05-03', 2, 0, 50),
+    (1, date '2026-05-03', null,              4, 1, 20)
+) as t (vendor_id, from_date, until_date, listed_offers, out_offers, available_units);
+create table operator_daily as select * from (values
+    (date '2026-05-01', 200, 90, 30, 6, 8, 10), (date '2026-05-02', 100, 60, 20, 3, 1, 2)
+) as t (order_date, sessions, viewing_sessions, carting_sessions, ordering_sessions,
+        succeeded_payments, ended_payments);
+"""
+
+MAY = Days(date(2026, 5, 1), date(2026, 5, 5))
+THROUGH = date(2026, 5, 10)
+
+# Vendor 1, from 1 to 5 May: value, numerator, denominator.
+OF_THE_VENDOR = {
+    "gmv_placed": (7700, 7700, None),  # 4,000 + 2,000 + 1,000 + 700
+    "gmv_paid": (7000, 7000, None),  # without the unpaid 700
+    "revenue": (6000, 6000, None),  # without the cancelled 1,000 too
+    "net_sales_by_sale": (6000, 6000, None),  # 7,000 − 1,000 given back on the 20th
+    "net_sales_by_refund": (6700, 6700, None),  # 7,000 − 300 given back on the 2nd
+    "orders": (2, 2, None),
+    "customers": (1, 1, None),
+    "average_order_value": (3000, 6000, 2),
+    "units": (5, 5, None),
+    "units_per_order": (2.5, 5, 2),
+    "shipping": (1000, 1000, None),
+    "commission": (180, 180, None),
+    "net_earnings": (6610, 6610, None),
+    "take_rate": (0.03, 210, 7000),
+    "repeat_rate": (0.5, 1, 2),
+    "return_rate": (1 / 6, 1, 6),
+    "cancellation_rate": (0.05, 1, 20),
+    "late_shipment_10d": (0.25, 2, 8),  # 26 April to 5 May
+    "late_shipment_30d": (5 / 18, 5, 18),  # 6 April to 5 May
+    "on_time_delivery": (0.8, 4, 5),
+    "defect_rate": (3 / 70, 3, 70),  # 7 March to 5 May
+    "sessions": (100, 100, None),
+    "conversion": (0.03, 3, 100),
+    "view_rate": (0.5, 50, 100),
+    "cart_rate": (0.2, 10, 50),
+    "stock_out_rate": (3 / 16, 3, 16),  # 2 × 2 days of none, 3 days of 1 in 4
+    "sell_through": (0.2, 5, 25),
+    "days_of_cover": (20.0, 20, 5),  # 20 units at one a day
+}
+
+# The market, where it differs from the sum over vendors, or where only it has the figure.
+OF_THE_MARKET = {
+    "revenue": (15000, 15000, None),
+    "orders": (2, 2, None),  # one order was of both vendors
+    "take_rate": (1110 / 16000, 1110, 16000),
+    "sessions": (300, 300, None),
+    "conversion": (0.03, 9, 300),
+    "active_vendors": (2, 2, None),
+    "payment_success": (0.75, 9, 12),
+}
+
+
+@pytest.fixture(scope="module")
+def marts() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:")
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute(ROWS)
+    return connection
+
+
+def of(
+    marts: duckdb.DuckDBPyConnection, vendor_id: int | None, *spans: Days
+) -> dict[str, list[Figure]]:
+    extent = Extent(vendor_id, THROUGH)
+    metrics = list(of_scope(extent.scope).values())
+
+    def ask(sql: str, given: object) -> list[tuple[object, ...]]:
+        return marts.sql(sql, params=given).fetchall()
+
+    return figures(ask, metrics, spans, extent)
+
+
+def test_every_metric_has_a_figure_done_by_hand() -> None:
+    assert OF_THE_VENDOR.keys() == of_scope("vendor").keys()
+    assert METRICS.keys() == OF_THE_VENDOR.keys() | OF_THE_MARKET.keys()
+
+
+@pytest.mark.parametrize("metric_id", OF_THE_VENDOR)
+def test_a_vendors_figure_is_the_one_done_by_hand(
+    marts: duckdb.DuckDBPyConnection, metric_id: str
+) -> None:
+    [figure] = of(marts, 1, MAY)[metric_id]
+    found = (figure.value, figure.numerator, figure.denominator)
+    assert found == pytest.approx(OF_THE_VENDOR[metric_id])
+
+
+@pytest.mark.parametrize("metric_id", OF_THE_MARKET)
+def test_the_markets_figure_is_the_one_done_by_hand(
+    marts: duckdb.DuckDBPyConnection, metric_id: str
+) -> None:
+    [figure] = of(marts, None, MAY)[metric_id]
+    found = (figure.value, figure.numerator, figure.denominator)
+    assert found == pytest.approx(OF_THE_MARKET[metric_id])
+
+
+def test_days_without_rows_are_zero_and_their_ratios_have_no_value(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    empty = Days(date(2026, 1, 1), date(2026, 1, 2))
+    found = of(marts, 1, empty, MAY)
+    assert [figure.value for figure in found["revenue"]] == [0, 6000]
+    assert [figure.value for figure in found["conversion"]] == [None, 0.03]
+
+
+def test_a_figure_of_days_ends_with_the_last_day_that_is_over(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    [figure] = of(marts, 1, Days(date(2026, 5, 3), date(2026, 5, 31)))["stock_out_rate"]
+    assert (figure.numerator, figure.denominator) == (8, 32)  # the 3rd to the 10th
+
+
+def test_a_share_of_few_says_so_with_its_interval(marts: duckdb.DuckDBPyConnection) -> None:
+    found = of(marts, 1, MAY)
+    [few], [many] = found["on_time_delivery"], found["conversion"]
+    assert (few.is_small, many.is_small) == (True, False)
+    assert few.interval == pytest.approx(
+        (0.3755, 0.9638), abs=1e-4
+    )  # R: prop.test(4, 5, correct=F)
+    assert few.interval is not None
+    assert few.interval[1] - few.interval[0] > 0.5
+
+
+def test_an_interval_never_leaves_nothing_and_all() -> None:
+    assert wilson(0, 3)[0] == pytest.approx(0.0)
+    assert wilson(3, 3)[1] == pytest.approx(1.0)
+
+
+def test_a_figure_ripens(marts: duckdb.DuckDBPyConnection) -> None:
+    april = Days(date(2026, 4, 1), date(2026, 4, 9))
+    young, ripe = of(marts, 1, MAY, april)["return_rate"]
+    assert (young.is_mature, ripe.is_mature) == (False, True)
+
+
+def test_a_figure_says_whether_it_meets_its_norm(marts: duckdb.DuckDBPyConnection) -> None:
+    found = of(marts, 1, MAY)
+    assert [found[name][0].is_norm_met for name in ("cancellation_rate", "on_time_delivery")] == [
+        False,
+        False,
+    ]
+    assert found["revenue"][0].is_norm_met is None
+
+
+def test_only_what_facts_replace_is_live() -> None:
+    live = {metric.metric_id for metric in METRICS.values() if metric.is_live}
+    assert {"revenue", "gmv_paid", "take_rate", "active_vendors"} <= live
+    assert not {"net_sales_by_sale", "conversion", "sell_through", "late_shipment_10d"} & live

@@ -1,0 +1,9 @@
+-- marts.cohorts: the vendors' cohorts and the market's hold the same orders and sales
+select
+    sum(orders) filter (where vendor_id is null) as market_orders,
+    sum(orders) filter (where vendor_id is not null) as vendor_orders
+from marts.cohorts
+having
+    market_orders is distinct from vendor_orders
+    or sum(sales_cents) filter (where vendor_id is null)
+    is distinct from sum(sales_cents) filter (where vendor_id is not null)

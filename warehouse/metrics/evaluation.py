@@ -1,0 +1,142 @@
+"""Compute metrics over spans of days, in SQL, from the marts of a snapshot or of the warehouse."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from warehouse.metrics.figure import Days, Figure
+from warehouse.metrics.measure import Measure, Total
+from warehouse.metrics.registry import Metric, Scope
+
+ONE_DAY = timedelta(days=1)
+
+Ask = Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Whose figures, and how far the data reach.
+
+    vendor_id   None for the whole market
+    through     the last day that is over in the market's zone: a figure of days ends there at most
+    """
+
+    vendor_id: int | None
+    through: date
+
+    @property
+    def scope(self) -> Scope:
+        return "market" if self.vendor_id is None else "vendor"
+
+
+def figures(
+    ask: Ask,
+    metrics: Sequence[Metric],
+    spans: Sequence[Days],
+    extent: Extent,
+    until: datetime | None = None,
+) -> dict[str, list[Figure]]:
+    """Each metric over each span, by metric id, in the order of the spans.
+
+    `until` cuts off the orders of the last moments, so that a span can be compared with one that is
+    still running.
+    """
+    wanted = {
+        (measure, days)
+        for metric in metrics
+        for measure in metric.measures(extent.scope)
+        for days in (_days_of(metric, span, extent) for span in spans)
+    }
+    found = _measured(ask, wanted, extent, until)
+    return {
+        metric.metric_id: [_figure(metric, span, extent, found) for span in spans]
+        for metric in metrics
+    }
+
+
+def _days_of(metric: Metric, span: Days, extent: Extent) -> Days:
+    """The days that a figure is of: those of the span that are over, or the window at its end."""
+    if metric.is_live:
+        return span
+    last = min(span.last, extent.through)
+    if metric.window_days:
+        return Days(last - timedelta(days=metric.window_days - 1), last)
+    return Days(span.first, max(last, span.first - ONE_DAY))
+
+
+def _figure(
+    metric: Metric, span: Days, extent: Extent, found: Mapping[tuple[Measure, Days], int]
+) -> Figure:
+    days = _days_of(metric, span, extent)
+    numerator, denominator = (_total(total, days, found) for total in metric.parts(extent.scope))
+    assert numerator is not None, "every metric has a numerator"
+    return Figure.of(metric, numerator, denominator, days, extent.through)
+
+
+def _total(
+    total: Total | None, days: Days, found: Mapping[tuple[Measure, Days], int]
+) -> int | None:
+    if total is None:
+        return None
+    plus = sum(found[measure, days] for measure in total.plus)
+    return plus - sum(found[measure, days] for measure in total.minus)
+
+
+def _measured(
+    ask: Ask, wanted: Iterable[tuple[Measure, Days]], extent: Extent, until: datetime | None
+) -> dict[tuple[Measure, Days], int]:
+    """Ask one question per mart, day column and kind of row."""
+    found: dict[tuple[Measure, Days], int] = {}
+    by_question = sorted(wanted, key=lambda pair: _question(pair[0]))
+    for _, group in groupby(by_question, key=lambda pair: _question(pair[0])):
+        pairs = list(group)
+        measures = list(dict.fromkeys(measure for measure, _ in pairs))
+        spans = list(dict.fromkeys(days for _, days in pairs))
+        for row in ask(*_sql(measures, spans, extent, until)):
+            days = Days(row[0], row[1])
+            found |= {
+                (measure, days): value for measure, value in zip(measures, row[2:], strict=True)
+            }
+    return found
+
+
+def _question(measure: Measure) -> tuple[str, str, bool]:
+    return measure.mart, measure.day, measure.is_of_spells
+
+
+def _sql(
+    measures: Sequence[Measure], spans: Sequence[Days], extent: Extent, until: datetime | None
+) -> tuple[str, dict[str, Any]]:
+    one = measures[0]
+    given: dict[str, Any] = {
+        "firsts": [days.first for days in spans],
+        "lasts": [days.last for days in spans],
+    }
+    conditions = [_in_span(one)]
+    if extent.vendor_id is not None:
+        conditions.append("vendor_id = $vendor_id")
+        given["vendor_id"] = extent.vendor_id
+    if until is not None and one.is_live:
+        conditions.append("placed_at < $until")
+        given["until"] = until
+    values = ", ".join(f"{m.sql()} as value_{number}" for number, m in enumerate(measures))
+    return (
+        f"""
+        with spans as (
+            select unnest($firsts::date[]) as first, unnest($lasts::date[]) as last
+        )
+        select first, last, {values}
+        from spans
+        left join {one.mart} on {" and ".join(conditions)}
+        group by first, last
+        """,
+        given,
+    )
+
+
+def _in_span(measure: Measure) -> str:
+    if measure.is_of_spells:
+        return f"{measure.day} <= last and (until_date is null or until_date > first)"
+    return f"{measure.day} between first and last"
