@@ -164,6 +164,12 @@ TABLES = (
         rate int4, starts_at timestamptz, ends_at timestamptz""",
     ),
     _table(
+        "offer_prices",
+        "offer_price_id",
+        "offer_price_id int8, offer_id int8, price_cents int8, from_at timestamptz",
+        has_brin=True,
+    ),
+    _table(
         "stock",
         "offer_id",
         """offer_id int8, received_units int8, available_units int8, held_units int8,

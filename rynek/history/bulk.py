@@ -19,6 +19,8 @@ from rynek.history.catalogue import enter
 from rynek.history.copying import Copier, progress_on
 from rynek.history.errors import CurrencyMismatchError
 from rynek.history.frames import History
+from rynek.history.identifiers import resolve
+from rynek.history.prices import write_prices
 from rynek.history.sales import Sales, sold_units
 from rynek.history.stock import write_stock
 from rynek.history.trade import Trade, write_adjustments, write_trade
@@ -50,7 +52,9 @@ def load(connection: Connection, history: History, progress: Progress) -> dict[s
     copier = Copier(connection, progress, rules.lift(connection))
     register = enter(copier, history)
     trade = write_trade(copier, history, register)
-    write_stock(copier, register.new_offers, sold_units(trade.sales))
+    write_prices(copier, history, register)
+    moves = resolve(history.stock_moves, register.offers, "offer_ref")
+    write_stock(copier, register.new_offers, sold_units(trade.sales), moves)
     adjustments = write_adjustments(copier, history, register)
     write_books(copier, postings_of(trade, adjustments), history.currency)
     write_events(copier, history, register)

@@ -45,6 +45,17 @@ OFFERS: Columns = {
     "low_stock_threshold": pl.Int64,
     "created_at": MOMENT,
 }
+# What an offer cost, from a moment on; without a row it has cost today's price all along.
+PRICES: Columns = {"offer_ref": pl.String, "price_cents": pl.Int64, "from_at": MOMENT}
+# The journal of an offer's stock; without a row its stock has lain there all along.
+STOCK_MOVES: Columns = {
+    "offer_ref": pl.String,
+    "kind": pl.String,
+    "available_units": pl.Int64,
+    "held_units": pl.Int64,
+    "sold_units": pl.Int64,
+    "occurred_at": MOMENT,
+}
 SHOPPERS: Columns = {
     "ref": pl.String,
     "email": pl.String,
@@ -108,6 +119,8 @@ COLUMNS: Mapping[str, Columns] = {
     "categories": CATEGORIES,
     "products": PRODUCTS,
     "offers": OFFERS,
+    "prices": PRICES,
+    "stock_moves": STOCK_MOVES,
     "shoppers": SHOPPERS,
     "orders": ORDERS,
     "vendor_orders": VENDOR_ORDERS,
@@ -121,6 +134,8 @@ DEFAULTS: Mapping[str, Any] = {
     "shipping_cents": 0,
     "low_stock_threshold": 5,
     "is_placed_at_estimated": False,
+    "held_units": 0,
+    "sold_units": 0,
 }
 
 
@@ -149,6 +164,8 @@ class History:
     categories: pl.DataFrame
     products: pl.DataFrame
     offers: pl.DataFrame
+    prices: pl.DataFrame
+    stock_moves: pl.DataFrame
     shoppers: pl.DataFrame
     orders: pl.DataFrame
     vendor_orders: pl.DataFrame

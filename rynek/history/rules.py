@@ -18,6 +18,7 @@ _KNOWN_TRIGGERS = [
     "journal_balances",
     "count_rules_change",
     "refuse_orphans",
+    "note_first_prices",
 ]
 
 _MAY_LIFT = """

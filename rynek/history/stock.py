@@ -7,17 +7,22 @@ from psycopg import Connection
 
 from rynek.history.copying import Copier
 from rynek.history.errors import HistoryInconsistentError
+from rynek.history.frames import MOMENT
+
+MOVED = ["available_units", "held_units", "sold_units"]
 
 
-def write_stock(copier: Copier, new_offers: pl.DataFrame, sold: pl.DataFrame) -> None:
+def write_stock(
+    copier: Copier, new_offers: pl.DataFrame, sold: pl.DataFrame, moves: pl.DataFrame
+) -> None:
     """Open the stock of `new_offers`, and book later sales of offers that were there before.
 
     new_offers: offer_id, received_units (null: as much as was sold), low_stock_threshold;
-    sold: offer_id, sold_units.
+    sold: offer_id, sold_units; moves: offer_id, kind, units moved, occurred_at.
     """
     opened = opening(new_offers, sold)
     copier.append("stock", opened)
-    copier.append("stock_moves", journal(opened))
+    copier.append("stock_moves", journal(opened, moves))
     later = sold.join(new_offers, on="offer_id", how="anti").filter(pl.col("sold_units") > 0)
     if later.height:
         _book_later_sales(copier.connection, later)
@@ -36,16 +41,30 @@ def opening(new_offers: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
     return stock
 
 
-def journal(opened: pl.DataFrame) -> pl.DataFrame:
-    """The first move of each offer: how its stock stood when the history ended."""
-    return opened.select(
+def journal(opened: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
+    """The moves that are told, in time; else one: how the stock stood when the history ended."""
+    told = moves.join(opened, on="offer_id", how="semi")
+    _refuse_other_sums(opened, told)
+    untold = opened.join(told, on="offer_id", how="anti").select(
         "offer_id",
-        "available_units",
-        "sold_units",
+        *MOVED[::2],
         kind=pl.lit("opened"),
-        held_units=pl.lit(0),
-        occurred_at=pl.lit(datetime.now(UTC)),
+        held_units=pl.lit(0, pl.Int64),
+        occurred_at=pl.lit(datetime.now(UTC), MOMENT),
     )
+    columns = ["offer_id", "kind", *MOVED, "occurred_at"]
+    return pl.concat([told.select(columns).sort("occurred_at"), untold.select(columns)])
+
+
+def _refuse_other_sums(opened: pl.DataFrame, moves: pl.DataFrame) -> None:
+    sums = moves.group_by("offer_id").agg(pl.col(MOVED).sum())
+    other = sums.join(opened, on="offer_id", suffix="_opened").filter(
+        (pl.col("available_units") != pl.col("available_units_opened"))
+        | (pl.col("sold_units") != pl.col("sold_units_opened"))
+        | (pl.col("held_units") != 0)
+    )
+    if other.height:
+        raise HistoryInconsistentError(f"{other.height:,} offers' moves do not sum to their stock")
 
 
 def _book_later_sales(connection: Connection, sold: pl.DataFrame) -> None:

@@ -12,6 +12,7 @@ from rynek.market import naming
 from rynek.market.browsing import browse
 from rynek.market.chance import stream
 from rynek.market.events import events_of
+from rynek.market.journal import price_changes, stock_moves
 from rynek.market.prices import Prices, set_prices
 from rynek.market.scale import Scale
 from rynek.market.shelves import Stocked, serve
@@ -56,6 +57,8 @@ def chronicle(scale: Scale, seed: int, until: date) -> Chronicle:
         categories=_categories(),
         products=_products(world, first),
         offers=_offers(world, prices, stocked, first),
+        prices=price_changes(prices, first),
+        stock_moves=stock_moves(world, stocked, trading, first),
         shoppers=_shoppers(world, first),
         orders=trading.orders,
         vendor_orders=trading.vendor_orders,

@@ -16,10 +16,16 @@ LEAST_DELIVERY = 4
 
 @dataclass(frozen=True)
 class Stocked:
-    """is_served: (n_wishes,). received_units: (n_offers,) all that ever came in."""
+    """is_served: (n_wishes,). delivered_units: (n_offers, n_deliveries), one every so many days."""
 
     is_served: Flags
-    received_units: Ints
+    delivered_units: Ints
+
+    @property
+    def received_units(self) -> Ints:
+        """(n_offers,) all that ever came in."""
+        received: Ints = self.delivered_units.sum(axis=1)
+        return received
 
 
 def serve(world: World, wishes: Wishes) -> Stocked:
@@ -44,7 +50,7 @@ def serve(world: World, wishes: Wishes) -> Stocked:
             wishes.offer[present[fits]], wishes.units[present[fits]], minlength=len(stock)
         )
         left = stock - sold.astype(np.int64)
-    return Stocked(is_served, deliveries.sum(axis=1))
+    return Stocked(is_served, deliveries)
 
 
 def _by_offer_and_period(world: World, wishes: Wishes, period: Ints, periods: int) -> Ints:

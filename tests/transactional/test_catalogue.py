@@ -137,3 +137,15 @@ def test_a_product_that_another_vendor_sells_too_is_not_one_vendors_to_change(
     offer(market, teapot, "POT")
     with pytest.raises(ProductSharedError), market.database.transaction() as connection:
         products.demand_unshared(connection, teapot, first)
+
+
+def test_every_price_is_kept_with_the_moment_it_began(market: TestMarket) -> None:
+    offer = market.offer(price_cents=1_000)
+    for price in (1_200, 1_200, 900):
+        market.rows(
+            "update offers set price_cents = %s where offer_id = %s returning 1 as n", price, offer
+        )
+    kept = market.rows(
+        "select price_cents from offer_prices where offer_id = %s order by offer_price_id", offer
+    )
+    assert [row["price_cents"] for row in kept] == [1_000, 1_200, 900]

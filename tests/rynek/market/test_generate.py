@@ -95,3 +95,18 @@ def test_a_market_in_another_currency_is_refused_with_the_command(
     with pytest.raises(CurrencyMismatchError, match="rynek generate --scale tiny --seed 5"):
         generated(database_url, tmp_path, UNTIL)
     assert not (tmp_path / "truth").exists()
+
+
+def test_prices_and_stock_are_written_down_as_they_moved(tiny: Generated) -> None:
+    """What the warehouse may know of the past: every price from its day on, every spell sold out."""
+    told = pl.read_parquet(tiny.home / "truth" / "prices.parquet")
+    changes = rows(tiny.database_url, "select count(*) from offer_prices")[0][0]
+    is_change = pl.col("price_cents") != pl.col("price_cents").shift().over("offer_id")
+    assert (
+        changes == told.sort("offer_id", "from_date").select(is_change.fill_null(True).sum()).item()
+    )
+    kinds = dict(rows(tiny.database_url, "select kind, count(*) from stock_moves group by 1"))
+    assert kinds["opened"] == 300
+    assert kinds["sold"] > 500
+    assert kinds["restocked"] > 100
+    assert kinds["held"] == kinds["released"]
