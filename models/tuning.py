@@ -90,20 +90,28 @@ class Trial:
 
 
 def tuned(
-    recipe: str, split: Split, trials: int, *, k: int = 20, task: Task = "new", seed: int = 0
+    recipe: str,
+    split: Split,
+    trials: int,
+    *,
+    fixed: Mapping[str, Any] | None = None,
+    k: int = 20,
+    task: Task = "new",
+    seed: int = 0,
 ) -> tuple[Recommender, list[Trial]]:
     """The best of `trials` settings, unfitted, and all that was tried. The defaults are the first.
 
+    `fixed` parameters are the same in all of them.
     `split` must lie within the training data of whatever the model is judged on later.
     """
     rng = np.random.default_rng([seed, *recipe.encode()])
     tried: list[Trial] = []
     for number in range(max(trials, 1)):
         drawn = {name: space.draw(rng) for name, space in SPACES[recipe].items()}
-        parameters = drawn if number else {}
+        parameters = (drawn if number else {}) | dict(fixed or {})
         if trials > 0:
             tried.append(Trial(parameters, _reached(recipe, parameters, split, k, task)))
-    best = max(tried, key=lambda trial: trial.ndcg).parameters if tried else {}
+    best = max(tried, key=lambda trial: trial.ndcg).parameters if tried else fixed
     return recommender(recipe, best), tried
 
 

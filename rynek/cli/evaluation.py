@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -41,6 +41,7 @@ COLUMNS = {
     "session": ("session_id", "session", "basket_id", "InvoiceNo"),
 }
 
+Fixed: TypeAlias = dict[str, dict[str, Any]]
 ProtocolName = Literal["temporal", "session", "next-basket"]
 
 
@@ -73,6 +74,9 @@ def evaluate(
         str, typer.Option(help="Recipes, comma-separated; ease+bspm is a blend of the two.")
     ] = DEFAULT_MODELS,
     tune: Annotated[int, typer.Option(min=0, help="Settings tried per model, on train only.")] = 0,
+    fix: Annotated[
+        list[str] | None, typer.Option(help="Not to be tuned, such as ease.head=41000; repeatable.")
+    ] = None,
     task: Annotated[
         Task | None, typer.Option(help="Rank items new to the shopper, or all.")
     ] = None,
@@ -104,7 +108,7 @@ def evaluate(
             exam = replace(exam, catalogue=described)
         else:
             raise ParametersInvalid("Give either --train and --test, or --interactions.")
-        chosen = _tuned(recipes, exam, tune, k, seed)
+        chosen = _tuned(recipes, exam, tune, _fixed(fix or []), k, seed)
         trials = {recipe: tried for recipe, (_, tried) in chosen.items()}
         with _working(f"judging {len(recipes)} models"):
             candidates: list[Recommender] = [chosen[recipe][0] for recipe in recipes]
@@ -128,7 +132,7 @@ def _legible() -> Iterator[None]:
 
 
 def _tuned(
-    recipes: list[str], exam: Exam, trials: int, k: int, seed: int
+    recipes: list[str], exam: Exam, trials: int, fixed: Fixed, k: int, seed: int
 ) -> dict[str, tuple[Recommender, list[Trial]]]:
     """Each recipe with its trials; the members of a blend are tuned before it, once."""
     chosen: dict[str, tuple[Recommender, list[Trial]]] = {}
@@ -141,10 +145,26 @@ def _tuned(
                     members, exam.validation, trials, k=k, task=exam.task, seed=seed
                 )
             else:
+                held = fixed.get(recipe)
                 chosen[recipe] = tuned(
-                    recipe, exam.validation, trials, k=k, task=exam.task, seed=seed
+                    recipe, exam.validation, trials, fixed=held, k=k, task=exam.task, seed=seed
                 )
     return chosen
+
+
+def _fixed(words: list[str]) -> Fixed:
+    """Parameters by recipe, from words such as `ease.head=41000`."""
+    fixed: Fixed = {}
+    for word in words:
+        name, is_given, value = word.partition("=")
+        recipe, has_name, parameter = name.partition(".")
+        if not (is_given and has_name and recipe in RECIPES):
+            raise ParametersInvalid(f"--fix {word!r}: write recipe.parameter=number.")
+        try:
+            fixed.setdefault(recipe, {})[parameter] = json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ParametersInvalid(f"--fix {word!r}: {value!r} is no number.") from error
+    return fixed
 
 
 def _working(doing: str) -> Status:

@@ -122,6 +122,12 @@ def test_a_blend_is_tuned_after_its_members_and_spends_the_same(events: Path) ->
     }
 
 
+def test_what_is_fixed_is_not_tuned(events: Path) -> None:
+    words = ("--interactions", events, "--models", "item_knn", "--tune", 3, "--json")
+    (row,) = run(*words, "--fix", "item_knn.neighbours=17")["rows"]
+    assert row["parameters"]["neighbours"] == 17
+
+
 def test_a_catalogue_adds_figures_by_vendor_and_prices_those_by_money(
     events: Path, tmp_path: Path
 ) -> None:
@@ -153,6 +159,8 @@ def test_the_table_names_the_best_and_how_far_it_is_ahead(events: Path) -> None:
         (["--models", "nonsense", "--interactions", "EVENTS"], "nonsense"),
         (["--interactions", "EVENTS", "--user", "nobody"], "nobody"),
         (["--interactions", "EVENTS", "--train", "EVENTS"], "either"),
+        (["--interactions", "EVENTS", "--fix", "ease.head"], "recipe.parameter=number"),
+        (["--interactions", "EVENTS", "--fix", "ease.head=many"], "no number"),
     ],
 )
 def test_a_faulty_question_is_answered_with_what_is_wrong(
