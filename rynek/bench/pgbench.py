@@ -60,8 +60,8 @@ select offer, offer, vendor, 'SKU-' || offer, 1999
 from unnest(%(offers)s::bigint[], %(vendors)s::bigint[]) as one (offer, vendor);
 insert into stock (offer_id, received_units, available_units)
 select offer, 1000, 1000 from unnest(%(offers)s::bigint[]) as offer;
-insert into shoppers (shopper_id, name, country) overriding system value
-values (%(shopper)s, 'Shopper', 'PL');
+insert into shoppers (shopper_id, shopper_pseudonym, name, country) overriding system value
+values (%(shopper)s, %(shopper)s, 'Shopper', 'PL');
 insert into tokens (token_hash, role, subject_id, expires_at)
 values (%(token_hash)s, 'shopper', %(shopper)s, now() + interval '1 day');
 """

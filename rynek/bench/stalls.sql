@@ -1,5 +1,5 @@
 -- a market to place orders in: vendors with offers at one price and more units than anyone will order, and
--- shoppers with tokens `rk_shopper_bench_<n>` for n from 1 to the number of shoppers
+-- shoppers with tokens `rk_shopper_bench_<n>` and the pseudonym n, for n from 1 to the number of shoppers
 insert into installation (currency, time_zone) values ('EUR', 'Europe/Warsaw') on conflict do nothing;
 
 insert into owners (owner_id, legal_name) overriding system value
@@ -23,8 +23,8 @@ select n, %(units)s, %(units)s from generate_series(1, %(offers)s) as n;
 insert into stock_moves (offer_id, kind, available_units, held_units, sold_units, occurred_at)
 select offer_id, 'opened', available_units, 0, 0, now() from stock;
 
-insert into shoppers (shopper_id, name, country) overriding system value
-select n, 'Shopper ' || n, 'PL' from generate_series(1, %(shoppers)s) as n;
+insert into shoppers (shopper_id, shopper_pseudonym, name, country) overriding system value
+select n, n, 'Shopper ' || n, 'PL' from generate_series(1, %(shoppers)s) as n;
 
 insert into tokens (token_hash, role, subject_id, expires_at)
 select sha256(('rk_shopper_bench_' || n)::bytea), 'shopper', n, now() + interval '1 day'
