@@ -1,0 +1,27 @@
+#!/bin/sh
+# Every figure of notebooks/03_evaluation.ipynb: one exam per file in results/evaluation, peers and budget in the same run.
+# An hour or two on two quiet cores; name exams to run only those: tests/benchmarks/evaluate.sh online-retail-new
+set -eu
+data=${RYNEK_DATA:-../shared/data}
+results=$(dirname "$0")/results/evaluation
+rynek=${RYNEK:-.venv/bin/rynek}
+exams=${*:-gowalla gowalla-ease complete-journey-all complete-journey-new online-retail-all online-retail-new}
+
+gowalla() { "$rynek" evaluate --train "$data/gowalla_lightgcn/train.parquet" --test "$data/gowalla_lightgcn/test.parquet" --json "$@"; }
+journey() { "$rynek" evaluate --interactions "$data/complete_journey/transactions.parquet" --catalogue "$data/complete_journey/products.parquet" --json "$@"; }
+retail() { "$rynek" evaluate --interactions "$data/online_retail/online_retail.parquet" --json "$@"; }
+
+baselines=popularity,item_knn,implicit_als,buy_again
+for exam in $exams; do
+    case $exam in
+        gowalla) gowalla --tune 3 --models rp3beta,sparse_ease,bspm,sparse_ease+bspm ;;
+        # 6.7 GB and n³ steps: its λ is what the head of 10,000 items prefers.
+        gowalla-ease) gowalla --models ease --fix ease.head=40981 --fix ease.regularisation=200 ;;
+        complete-journey-all) journey --task all --tune 5 --models $baselines,sparse_ease,tifu_knn,buy_again+sparse_ease+popularity ;;
+        complete-journey-new) journey --task new --tune 5 --models $baselines,sparse_ease,ials,ials+sparse_ease+popularity ;;
+        online-retail-all | online-retail-new)
+            retail --task "${exam##*-}" --tune 8 --models $baselines,rp3beta,sparse_ease,ials,tifu_knn,buy_again+sparse_ease+popularity,tifu_knn+sparse_ease+popularity,ials+sparse_ease+popularity ;;
+        *) echo "No exam $exam: choose among $exams." >&2; exit 1 ;;
+    esac > "$results/$exam.json.part"
+    mv "$results/$exam.json.part" "$results/$exam.json"
+done
