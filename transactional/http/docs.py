@@ -33,6 +33,7 @@ class Operation:
 
     method: str
     path: str
+    name: str
     meaning: str
     inputs: list[Input]
 
@@ -40,23 +41,26 @@ class Operation:
 @router.get("/docs")
 def docs(request: Request) -> HTMLResponse:
     document, nonce = request.app.openapi(), secrets.token_urlsafe(16)
-    page = PAGE.render(document=document, operations=list(operations(document)), nonce=nonce)
+    page = PAGE.render(document=document, groups=groups(document), nonce=nonce)
     policy = f"default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'"
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
-def operations(document: Json) -> Iterator[Operation]:
-    """Every operation of an OpenAPI document, in its order."""
+def groups(document: Json) -> dict[str, list[Operation]]:
+    """Every operation of an OpenAPI document by its tag, in the document's order."""
+    found: dict[str, list[Operation]] = {}
     for path, methods in document["paths"].items():
         for method, described in methods.items():
-            meaning = described.get("description") or described.get("summary", "")
             inputs = [*parameters(described), *body_fields(document, described)]
-            yield Operation(method.upper(), path, meaning, inputs)
+            name, meaning = described["summary"].capitalize(), described.get("description", "")
+            operation = Operation(method.upper(), path, name, meaning, inputs)
+            found.setdefault(described["tags"][0], []).append(operation)
+    return found
 
 
 def parameters(described: Json) -> Iterator[Input]:
     for parameter in described.get("parameters", ()):
-        meaning = parameter.get("description") or parameter["schema"].get("description", "")
+        meaning = parameter.get("description") or told(parameter["schema"])
         is_required = parameter.get("required", False)
         yield Input(parameter["name"], parameter["in"], is_required, meaning)
 
@@ -66,13 +70,17 @@ def body_fields(document: Json, described: Json) -> Iterator[Input]:
         schema = resolved(document, content["schema"])
         for name, field in schema.get("properties", {}).items():
             is_required = name in schema.get("required", ())
-            yield Input(name, "body", is_required, field.get("description", kind(field)))
+            yield Input(name, "body", is_required, told(field))
 
 
-def kind(field: Json) -> str:
-    """What a field holds, in the words of JSON Schema."""
-    kinds = [part.get("type") for part in field.get("anyOf", [field])]
-    return " or ".join(name for name in kinds if name)
+def told(field: Json) -> str:
+    """What a field says of itself; else its values or kinds, in the words of JSON Schema."""
+    if "description" in field:
+        return str(field["description"])
+    found: list[str] = []
+    for part in field.get("anyOf", [field]):
+        found += part.get("enum") or filter(None, [part.get("description") or part.get("type")])
+    return " or ".join(found)
 
 
 def resolved(document: Json, schema: Json) -> Json:

@@ -144,11 +144,22 @@ def respond(answer: replays.Answer, *, is_replayed: bool) -> JSONResponse:
     return JSONResponse(answer.body, answer.status_code, headers, media_type)
 
 
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Yours, and new for each effect; sent again, it gets the same answer.",
+    ),
+]
+
+
 async def _once(
     request: Request,
     market: Running,
     who: Anyone,
-    key: Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=255)],
+    key: IdempotencyKey,
 ) -> Once:
     fingerprint = replays.fingerprint(request.method, request.url.path, await request.body())
     return Once(market, replays.Request(who.principal, key, fingerprint))

@@ -1,4 +1,6 @@
-"""Routes for other parts of the platform: facts, open tasks, Stripe's webhooks, health."""
+"""Routes of the platform itself: health, currency and time zone, facts, open tasks, Stripe's
+webhooks.
+"""
 
 from typing import Annotated, Any
 
@@ -6,15 +8,15 @@ import psycopg
 import redis
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
-from transactional import open_tasks
+from transactional import installation, open_tasks
 from transactional.database import Transaction
 from transactional.errors import MarketError, UnavailableError
 from transactional.facts import outbox
 from transactional.http.market import OnceOnly, Operator, Running, Service
-from transactional.http.wire import Answer
+from transactional.http.wire import Answer, Body
 from transactional.payment import webhooks
 
 router = APIRouter(tags=["platform"])
@@ -57,6 +59,11 @@ class Webhook(Answer):
     last_error: str | None
 
 
+class InstallationBody(Body):
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["USD"])]
+    time_zone: Annotated[str, Field(max_length=64, examples=["Europe/Warsaw"])]
+
+
 class OpenTasks(Answer):
     data: list[OpenTask]
 
@@ -78,6 +85,22 @@ def readyz(market: Running) -> Health:
     if missing:
         raise NotReadyError(missing=missing)
     return Health(status="ready")
+
+
+@router.put("/v1/installation")
+def set_installation(body: InstallationBody, _: Operator, market: Running) -> InstallationBody:
+    """The currency and time zone, once: an installation keeps them."""
+    wanted = installation.Installation(body.currency, body.time_zone)
+    with market.database.transaction() as connection:
+        installation.ensure(connection, wanted)
+    return body
+
+
+@router.get("/v1/installation")
+def read_installation(market: Running) -> InstallationBody:
+    with market.database.transaction() as connection:
+        present = installation.read(connection)
+    return InstallationBody(currency=present.currency, time_zone=present.time_zone)
 
 
 @router.get("/v1/facts")

@@ -1,4 +1,4 @@
-"""Routes of vendors, their owners, and the installation they sell in."""
+"""Routes of vendors and their owners."""
 
 from typing import Annotated, Self
 
@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field, model_validator
 
-from transactional import installation
 from transactional.access.tokens import Caller
 from transactional.database import Transaction
 from transactional.http.market import OnceOnly, Operator, Running, VendorOrOperator
@@ -26,11 +25,6 @@ from transactional.people.vendors import NewVendor, VendorChange
 
 router = APIRouter(tags=["vendors"])
 DEFAULT_PAGE = 50
-
-
-class InstallationBody(Body):
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["USD"])]
-    time_zone: Annotated[str, Field(max_length=64, examples=["Europe/Warsaw"])]
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -90,21 +84,6 @@ class Owner(Answer):
     owner_id: OwnerId
     legal_name: str
     vendor_ids: list[VendorId]
-
-
-@router.put("/v1/installation")
-def set_installation(body: InstallationBody, _: Operator, market: Running) -> InstallationBody:
-    wanted = installation.Installation(body.currency, body.time_zone)
-    with market.database.transaction() as connection:
-        installation.ensure(connection, wanted)
-    return body
-
-
-@router.get("/v1/installation")
-def read_installation(market: Running) -> InstallationBody:
-    with market.database.transaction() as connection:
-        present = installation.read(connection)
-    return InstallationBody(currency=present.currency, time_zone=present.time_zone)
 
 
 @router.post("/v1/vendors", status_code=201, response_model=Vendor)
