@@ -2,47 +2,26 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-import numpy as np
-import polars as pl
 import typer
-from polars.exceptions import PolarsError
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
-from models import protocols
-from models.arrays import Float64, Integers
 from models.comparison import Row, compare
-from models.errors import InteractionsInvalid, ParametersInvalid
-from models.evaluation import UNDESCRIBED, Catalogue, Interval, Split, Task
-from models.interactions import Interactions
+from models.errors import ParametersInvalid
+from models.evaluation import Interval, Task
 from models.recommender import Recommender
 from models.registry import BLENDED, RECIPES
 from models.tuning import Trial, tuned, tuned_blend
 from rynek.cli.complaints import complaining
+from rynek.cli.exams import Exam, Protocol, ProtocolName, cut, legible, published
 
 SHOPPERS_JUDGED = 20_000
-SHOPPERS_TUNED_ON = 5_000
-VALIDATION_SHARE = 0.2
 DEFAULT_MODELS = "popularity,item_knn,rp3beta,sparse_ease,ials"
-COLUMNS = {
-    "user": ("user", "shopper_pseudonym", "household_id", "CustomerID", "userId", "session_id"),
-    "item": ("item", "product_id", "StockCode", "movieId", "offer_id"),
-    "time": ("occurred_at", "transaction_timestamp", "InvoiceDate", "timestamp", "time"),
-    "basket": ("basket", "basket_id", "order_id", "InvoiceNo"),
-    "vendor": ("vendor", "vendor_id", "manufacturer_id", "seller_id"),
-    "worth": ("worth", "amount", "sales_value", "UnitPrice", "price"),
-    "session": ("session_id", "session", "basket_id", "InvoiceNo"),
-}
-
 Fixed: TypeAlias = dict[str, dict[str, Any]]
-ProtocolName = Literal["temporal", "session", "next-basket"]
 
 
 def _parquet(what: str) -> Any:
@@ -52,17 +31,6 @@ def _parquet(what: str) -> Any:
 Train = Annotated[Path | None, _parquet("Parquet file to learn from, with --test.")]
 Test = Annotated[Path | None, _parquet("Parquet file to judge by, with --train.")]
 Events = Annotated[Path | None, _parquet("One Parquet file, to be cut by --protocol.")]
-
-
-@dataclass(frozen=True)
-class Exam:
-    """What is asked of the models, and where they may be tuned for it."""
-
-    splits: Sequence[Split]
-    validation: Split
-    task: Task
-    described: str
-    catalogue: Catalogue = UNDESCRIBED
 
 
 def evaluate(
@@ -97,15 +65,14 @@ def evaluate(
     ] = False,
 ) -> None:
     """Judge recommenders by what shoppers did next, ranking every item, with 95 % intervals."""
-    with complaining(), _legible():
+    with complaining(), legible():
         recipes = _recipes(models)
         wanted = {"user": user, "item": item, "time": time, "basket": basket}
         if train and test and not interactions:
-            exam = _published(train, test, wanted, task or "new", seed)
+            exam = published(train, test, wanted, task or "new", seed)
         elif interactions and not (train or test):
-            events, described = _read(interactions, catalogue, wanted, protocol == "session")
-            exam = _cut(events, protocol, task, holdout_days, origins, shoppers, seed)
-            exam = replace(exam, catalogue=described)
+            way = Protocol.named(protocol, task, holdout_days, shoppers, seed)
+            exam = cut(interactions, catalogue, wanted, way, holdout_days, origins)
         else:
             raise ParametersInvalid("Give either --train and --test, or --interactions.")
         chosen = _tuned(recipes, exam, tune, _fixed(fix or []), k, seed)
@@ -119,16 +86,6 @@ def evaluate(
         typer.echo(json.dumps(_document(exam, rows, trials, k)))
     else:
         Console().print(_table(exam, rows, k, tune))
-
-
-@contextmanager
-def _legible() -> Iterator[None]:
-    """Say that a file is not what it should be. Raises InteractionsInvalid."""
-    try:
-        yield
-    except PolarsError as error:
-        reason = str(error).partition("\n")[0]
-        raise InteractionsInvalid(f"A file could not be read as Parquet: {reason}.") from error
 
 
 def _tuned(
@@ -177,108 +134,6 @@ def _recipes(models: str) -> list[str]:
     if unknown or not names:
         raise ParametersInvalid(f"--models {models!r}: choose among {', '.join(RECIPES)}.")
     return names
-
-
-def _published(
-    train: Path, test: Path, wanted: dict[str, str | None], task: Task, seed: int
-) -> Exam:
-    parts = [pl.read_parquet(path) for path in (train, test)]
-    user, item = (_column(parts[0], role, wanted[role]) for role in ("user", "item"))
-    both = pl.concat([part.select(user, item) for part in parts])
-    events = Interactions.from_columns(_codes(both[user]), _codes(both[item]))
-    is_train = np.arange(len(both)) < len(parts[0])
-    known = events.where(is_train)
-    split = protocols.given(known, events.where(~is_train), task=task)
-    validation = protocols.random_share(
-        VALIDATION_SHARE, task=task, max_shoppers=SHOPPERS_TUNED_ON, seed=seed
-    )(known)
-    return Exam([split], validation, task, f"{train.name} / {test.name}, {task} items")
-
-
-def _cut(
-    events: Interactions,
-    protocol: ProtocolName,
-    task: Task | None,
-    holdout_days: float,
-    origins: int,
-    shoppers: int,
-    seed: int,
-) -> Exam:
-    if protocol == "session":
-        task, cut = "all", protocols.session(max_shoppers=shoppers, seed=seed)
-    elif protocol == "next-basket":
-        task = task or "all"
-        cut = protocols.next_basket(task=task, max_shoppers=shoppers, seed=seed)
-    else:
-        task = task or "new"
-        cut = protocols.temporal(holdout_days, task=task, max_shoppers=shoppers, seed=seed)
-    splits = protocols.rolling(cut, events, holdout_days, origins)
-    # The earliest origin's training data has seen none of the windows that judge.
-    validation = cut(splits[-1].train)
-    return Exam(splits, validation, task, f"{protocol}, {origins} origin(s), {task} items")
-
-
-def _read(
-    path: Path, catalogue: Path | None, wanted: dict[str, str | None], is_by_session: bool
-) -> tuple[Interactions, Catalogue]:
-    frame = pl.read_parquet(path)
-    user = _column(frame, "session" if is_by_session else "user", wanted["user"])
-    item, time = (_column(frame, role, wanted[role]) for role in ("item", "time"))
-    basket = wanted["basket"] or _first(frame, "basket") or user
-    frame = frame.drop_nulls([user, item, time])
-    if "Quantity" in frame.columns:
-        frame = frame.filter(pl.col("Quantity") > 0)
-    events = Interactions.from_columns(
-        _codes(frame[user]),
-        _codes(frame[item]),
-        occurred_at=_times(frame[time]),
-        baskets=_codes(frame[basket]),
-    )
-    return events, Catalogue(_vendors(frame, catalogue, item), _worths(frame, item))
-
-
-def _vendors(frame: pl.DataFrame, catalogue: Path | None, item: str) -> Integers | None:
-    """`(n_items,)` codes in order of the items' ids; 0 where nobody is known."""
-    known = frame if catalogue is None else pl.read_parquet(catalogue)
-    vendor = _first(known, "vendor")
-    if vendor is None or item not in known.columns:
-        return None
-    sold_by = known.select(item, vendor).unique(subset=item, keep="any")
-    items = frame.select(pl.col(item).unique()).join(sold_by, on=item, how="left").sort(item)
-    codes: Integers = items[vendor].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
-    return codes
-
-
-def _worths(frame: pl.DataFrame, item: str) -> Float64 | None:
-    """`(n_items,)`: the median of what one event brought."""
-    worth = _first(frame, "worth")
-    if worth is None:
-        return None
-    medians: Float64 = frame.group_by(item).agg(pl.col(worth).median()).sort(item)[worth].to_numpy()
-    return medians
-
-
-def _first(frame: pl.DataFrame, role: str) -> str | None:
-    return next((name for name in COLUMNS[role] if name in frame.columns), None)
-
-
-def _column(frame: pl.DataFrame, role: str, wanted: str | None) -> str:
-    if wanted is not None and wanted not in frame.columns:
-        raise ParametersInvalid(f"There is no column {wanted!r} among {', '.join(frame.columns)}.")
-    found = wanted or _first(frame, role)
-    if found is None:
-        raise ParametersInvalid(f"Name the {role} column among {', '.join(frame.columns)}.")
-    return found
-
-
-def _codes(values: pl.Series) -> pl.Series:
-    """Whole numbers as they are, anything else by rank."""
-    return values if values.dtype.is_integer() else values.rank("dense").cast(pl.Int64)
-
-
-def _times(values: pl.Series) -> pl.Series:
-    """Datetimes as they are; whole numbers are seconds since 1970."""
-    return pl.from_epoch(values, "s") if values.dtype.is_integer() else values
 
 
 def _document(

@@ -1,0 +1,171 @@
+"""Exams for recommenders, read from Parquet files: what may be known, and what must be guessed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self, TypeAlias
+
+import numpy as np
+import polars as pl
+from polars.exceptions import PolarsError
+
+from models import protocols
+from models.arrays import Float64, Integers
+from models.errors import InteractionsInvalid, ParametersInvalid
+from models.evaluation import UNDESCRIBED, Catalogue, Split, Task
+from models.interactions import Interactions
+
+SHOPPERS_TUNED_ON = 5_000
+VALIDATION_SHARE = 0.2
+COLUMNS = {
+    "user": ("user", "shopper_pseudonym", "household_id", "CustomerID", "userId", "session_id"),
+    "item": ("item", "product_id", "StockCode", "movieId", "offer_id"),
+    "time": ("occurred_at", "transaction_timestamp", "InvoiceDate", "timestamp", "time"),
+    "basket": ("basket", "basket_id", "order_id", "InvoiceNo"),
+    "vendor": ("vendor", "vendor_id", "manufacturer_id", "seller_id"),
+    "worth": ("worth", "amount", "sales_value", "UnitPrice", "price"),
+    "session": ("session_id", "session", "basket_id", "InvoiceNo"),
+}
+
+ProtocolName = Literal["temporal", "session", "next-basket"]
+Wanted: TypeAlias = Mapping[str, str | None]
+"""Columns by role; None where the usual names are to be looked for."""
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What is asked of the models, and where they may be tuned for it."""
+
+    splits: Sequence[Split]
+    validation: Split
+    task: Task
+    described: str
+    catalogue: Catalogue = UNDESCRIBED
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A way of cutting by its name, and what the models are to rank."""
+
+    name: ProtocolName
+    task: Task
+    cut: protocols.Protocol
+
+    @classmethod
+    def named(
+        cls, name: ProtocolName, task: Task | None, days: float, shoppers: int, seed: int
+    ) -> Self:
+        """By default the next weeks hold new items, the next basket and session any."""
+        wanted = task or ("new" if name == "temporal" else "all")
+        sampled = {"max_shoppers": shoppers, "seed": seed}
+        if name == "session":
+            return cls(name, "all", protocols.session(**sampled))
+        if name == "next-basket":
+            return cls(name, wanted, protocols.next_basket(task=wanted, **sampled))
+        return cls(name, wanted, protocols.temporal(days, task=wanted, **sampled))
+
+
+@contextmanager
+def legible() -> Iterator[None]:
+    """Say that a file is not what it should be. Raises InteractionsInvalid."""
+    try:
+        yield
+    except PolarsError as error:
+        reason = str(error).partition("\n")[0]
+        raise InteractionsInvalid(f"A file could not be read as Parquet: {reason}.") from error
+
+
+def published(train: Path, test: Path, wanted: Wanted, task: Task, seed: int) -> Exam:
+    """A split as others published it, to be tuned on a share of each shopper's train part."""
+    parts = [pl.read_parquet(path) for path in (train, test)]
+    user, item = (_column(parts[0], role, wanted[role]) for role in ("user", "item"))
+    both = pl.concat([part.select(user, item) for part in parts])
+    events = Interactions.from_columns(_codes(both[user]), _codes(both[item]))
+    is_train = np.arange(len(both)) < len(parts[0])
+    known = events.where(is_train)
+    split = protocols.given(known, events.where(~is_train), task=task)
+    validation = protocols.random_share(
+        VALIDATION_SHARE, task=task, max_shoppers=SHOPPERS_TUNED_ON, seed=seed
+    )(known)
+    return Exam([split], validation, task, f"{train.name} / {test.name}, {task} items")
+
+
+def cut(
+    path: Path,
+    catalogue: Path | None,
+    wanted: Wanted,
+    protocol: Protocol,
+    holdout_days: float,
+    origins: int,
+) -> Exam:
+    """One file cut at one or more moments; tuned on the earliest cut's train part."""
+    events, described = _read(path, catalogue, wanted, protocol.name == "session")
+    splits = protocols.rolling(protocol.cut, events, holdout_days, origins)
+    # The earliest origin's training data has seen none of the windows that judge.
+    validation = protocol.cut(splits[-1].train)
+    title = f"{protocol.name}, {origins} origin(s), {protocol.task} items"
+    return Exam(splits, validation, protocol.task, title, described)
+
+
+def _read(
+    path: Path, catalogue: Path | None, wanted: Wanted, is_by_session: bool
+) -> tuple[Interactions, Catalogue]:
+    frame = pl.read_parquet(path)
+    user = _column(frame, "session" if is_by_session else "user", wanted["user"])
+    item, time = (_column(frame, role, wanted[role]) for role in ("item", "time"))
+    basket = wanted["basket"] or _first(frame, "basket") or user
+    frame = frame.drop_nulls([user, item, time])
+    if "Quantity" in frame.columns:
+        frame = frame.filter(pl.col("Quantity") > 0)
+    events = Interactions.from_columns(
+        _codes(frame[user]),
+        _codes(frame[item]),
+        occurred_at=_times(frame[time]),
+        baskets=_codes(frame[basket]),
+    )
+    return events, Catalogue(_vendors(frame, catalogue, item), _worths(frame, item))
+
+
+def _vendors(frame: pl.DataFrame, catalogue: Path | None, item: str) -> Integers | None:
+    """`(n_items,)` codes in order of the items' ids; 0 where nobody is known."""
+    known = frame if catalogue is None else pl.read_parquet(catalogue)
+    vendor = _first(known, "vendor")
+    if vendor is None or item not in known.columns:
+        return None
+    sold_by = known.select(item, vendor).unique(subset=item, keep="first", maintain_order=True)
+    items = frame.select(pl.col(item).unique()).join(sold_by, on=item, how="left").sort(item)
+    codes: Integers = items[vendor].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+    return codes
+
+
+def _worths(frame: pl.DataFrame, item: str) -> Float64 | None:
+    """`(n_items,)`: the median of what one event brought."""
+    worth = _first(frame, "worth")
+    if worth is None:
+        return None
+    medians: Float64 = frame.group_by(item).agg(pl.col(worth).median()).sort(item)[worth].to_numpy()
+    return medians
+
+
+def _first(frame: pl.DataFrame, role: str) -> str | None:
+    return next((name for name in COLUMNS[role] if name in frame.columns), None)
+
+
+def _column(frame: pl.DataFrame, role: str, wanted: str | None) -> str:
+    if wanted is not None and wanted not in frame.columns:
+        raise ParametersInvalid(f"There is no column {wanted!r} among {', '.join(frame.columns)}.")
+    found = wanted or _first(frame, role)
+    if found is None:
+        raise ParametersInvalid(f"Name the {role} column among {', '.join(frame.columns)}.")
+    return found
+
+
+def _codes(values: pl.Series) -> pl.Series:
+    """Whole numbers as they are, anything else by rank."""
+    return values if values.dtype.is_integer() else values.rank("dense").cast(pl.Int64)
+
+
+def _times(values: pl.Series) -> pl.Series:
+    """Datetimes as they are; whole numbers are seconds since 1970."""
+    return pl.from_epoch(values, "s") if values.dtype.is_integer() else values
