@@ -14,7 +14,7 @@ from transactional.access import replays, tokens
 from transactional.access.rate_limits import RateLimits
 from transactional.access.tokens import Caller, Role
 from transactional.database import Database, Transaction
-from transactional.errors import ForbiddenError, UnauthenticatedError
+from transactional.errors import ForbiddenError, MarketError, UnauthenticatedError
 from transactional.gateway import Gateway
 from transactional.http import problems
 from transactional.http.request_database import READING, RequestDatabase
@@ -131,6 +131,17 @@ class Once:
             answer = replays.Answer(status, work(connection).model_dump(mode="json"))
             replays.remember(connection, self.request, answer)
         return respond(answer, is_replayed=False)
+
+    def show(
+        self, status: int, work: Callable[[Transaction], Answer], shown_once: type[MarketError]
+    ) -> JSONResponse:
+        """An answer with a secret: it is not stored, and whoever repeats gets `shown_once`."""
+        with self.market.database.transaction() as connection:
+            if replays.claim(connection, self.request) is not None:
+                raise shown_once
+            shown = work(connection).model_dump(mode="json")
+            replays.remember(connection, self.request, replays.Answer(status, None))
+        return JSONResponse(shown, status, {"Cache-Control": "no-store"})
 
     def note_replay(self) -> None:
         """This request has no effect of its own: an earlier one had it, and is audited."""

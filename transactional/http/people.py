@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field
 
 from transactional import ids
-from transactional.access import replays, tokens
+from transactional.access import tokens
 from transactional.access.tokens import (
     LONGEST_LIFETIME,
     SUBJECT_PREFIX,
@@ -33,6 +33,8 @@ from transactional.people import erasure, shoppers
 from transactional.people.shoppers import NewShopper
 
 router = APIRouter(tags=["people"])
+# A storefront that signs its shoppers in needs twenty a second at the most.
+TOKENS_PER_MINUTE = 1_200
 DEFAULT_LIFETIME = timedelta(days=30)
 
 
@@ -177,12 +179,8 @@ def merge_visitor(visitor_id: UUID, who: Shopper, once: OnceOnly) -> JSONRespons
 @router.post("/v1/tokens", status_code=201, response_model=Token)
 def mint_token(body: TokenBody, _: Operator, once: OnceOnly) -> JSONResponse:
     """The token is in this one answer and nowhere else: a repeated key gets `token_shown_once`."""
-    with once.market.database.transaction() as connection:
-        if replays.claim(connection, once.request) is not None:
-            raise TokenShownOnceError
-        minted = _mint(connection, body)
-        replays.remember(connection, once.request, replays.Answer(201, None))
-    return JSONResponse(minted.model_dump(mode="json"), 201, {"Cache-Control": "no-store"})
+    once.market.limits.demand(f"tokens by {once.request.principal}", TOKENS_PER_MINUTE)
+    return once.show(201, lambda connection: _mint(connection, body), TokenShownOnceError)
 
 
 @router.post("/v1/introspect", openapi_extra=TOKEN_FORM)

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from transactional.access.tokens import Caller
 from transactional.database import Row, Transaction
+from transactional.errors import ConflictError
 from transactional.http.market import OnceOnly, Running, VendorOrOperator
 from transactional.http.vendors import demand_own_vendor
 from transactional.http.wire import Answer, Body, TypedId, VendorId
@@ -17,6 +18,12 @@ from transactional.messages import notifications, vendor_events, vendor_webhooks
 router = APIRouter(tags=["vendor webhooks"])
 
 WebhookId = Annotated[int, TypedId("vwh")]
+
+
+class SecretShownOnceError(ConflictError):
+    """The secret was shown with the first answer to this key; rotate it where that got lost."""
+
+    code = "secret_shown_once"
 
 
 class WebhookBody(Body):
@@ -82,7 +89,7 @@ def register_webhook(
         )
         return WebhookWithSecret.of(row)
 
-    return once.answer(201, work)
+    return once.show(201, work, SecretShownOnceError)
 
 
 @router.post("/v1/vendor-webhooks/{webhook_id}/rotate", response_model=WebhookWithSecret)
@@ -94,7 +101,7 @@ def rotate_secret(webhook_id: WebhookId, who: VendorOrOperator, once: OnceOnly) 
         row = vendor_webhooks.rotate(connection, webhook_id, once.market.clock())
         return WebhookWithSecret.of(row)
 
-    return once.answer(200, work)
+    return once.show(200, work, SecretShownOnceError)
 
 
 @router.post("/v1/vendor-webhooks/{webhook_id}/enable", response_model=Webhook)

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from tests.transactional.market import TestMarket, Visit
 from transactional.access import rate_limits
+from transactional.http import people
 from transactional.http.app import create_app
 
 # No minute ends while the test counts.
@@ -84,6 +85,17 @@ def test_a_token_that_only_reads_changes_nothing(market: TestMarket, visit: Visi
     assert post(visit(), "/v1/quote", lines, "k", **bearer).status_code == 200
     told = visit("service").post("/v1/introspect", data={"token": minted["token"]}).json()
     assert told["scope"] == "read"
+
+
+def test_tokens_are_minted_so_many_a_minute(
+    market: TestMarket, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "WINDOW_SECONDS", ONE_WINDOW)
+    monkeypatch.setattr(people, "TOKENS_PER_MINUTE", 2)
+    operator, body = visit("operator"), {"role": "service", "name": "pages"}
+    statuses = [post(operator, "/v1/tokens", body, key).status_code for key in "abc"]
+    assert statuses == [201, 201, 429]
+    assert operator.get("/v1/vendors").status_code == 200
 
 
 def test_who_asks_too_often_is_told_when_to_come_again(

@@ -17,6 +17,8 @@ def test_a_vendor_registers_tries_rotates_and_removes_a_webhook(
         market.rows("update vendor_webhooks set url = %s returning 1", receiver.url)
         (listed,) = at.get(where).json()["data"]
         assert "secret" not in listed
+        again = at.post(where, json={"url": local}, headers={"Idempotency-Key": "a"})
+        assert (again.status_code, again.json()["code"]) == (409, "secret_shown_once")
         one = f"/v1/vendor-webhooks/{hook['vendor_webhook_id']}"
         event = at.post(f"{one}/test", headers={"Idempotency-Key": "b"}).json()
         webhook_calls.send(market.database, True, market.clock())
@@ -24,6 +26,11 @@ def test_a_vendor_registers_tries_rotates_and_removes_a_webhook(
     assert json.loads(body)["id"] == event["event_id"]
     rotated = at.post(f"{one}/rotate", headers={"Idempotency-Key": "c"}).json()
     assert rotated["secret"] != hook["secret"]
+    again = at.post(f"{one}/rotate", headers={"Idempotency-Key": "c"})
+    assert (again.status_code, again.json()["code"]) == (409, "secret_shown_once")
+    for table in ("idempotency_keys", "audit", "outbox", "notifications"):
+        kept = market.value(f"select coalesce(string_agg(t::text, ' '), '') from {table} as t")
+        assert "rwh_" not in kept, f"{table} holds a secret"
     assert at.post(f"{one}/enable", headers={"Idempotency-Key": "d"}).json()["is_enabled"]
     stranger = visit("vendor", market.vendor())
     for verb in ("test", "rotate", "enable"):
