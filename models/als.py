@@ -55,9 +55,10 @@ class ALS(Recommender):
         for _ in range(self.iterations):
             trainer.step(solver)
         factors = trainer.item
-        del trainer
-        of_twin = twins(interactions.matrix)
-        self.items = FactorSpace.over(factors[of_twin], ridge)
+        first = twins(interactions.matrix)
+        others = np.flatnonzero(first != np.arange(len(first)))
+        factors[others] = factors[first[others]]
+        self.items = FactorSpace.over(factors, ridge)
 
     def trainer(self, by_shopper: Histories, steps: int = STEPS_PER_HALF) -> tuple[Any, Any]:
         """`irspack`'s trainer and solver; its loss is half of `loss` below."""

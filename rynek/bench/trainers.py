@@ -170,6 +170,7 @@ def _serve(end: Connection, side: Side, folder: Path, factors: int) -> None:
     trainer: Trainer = Ours(known, factors) if side == "ours" else Peer(known, factors)
     while end.recv() == "step":
         end.send(trainer.step())
+    trainer.prepare()
     end.send(_judged(trainer, folder, known, peak_gib()))
 
 
@@ -180,7 +181,6 @@ def peak_gib() -> float:
 
 
 def _judged(trainer: Trainer, folder: Path, known: Histories, peak_gib: float) -> Judgement:
-    trainer.prepare()
     truth, judged = _loaded(folder / "truth.npz"), np.load(folder / "judged.npy")
     batch = max(1, SCORES_AT_ONCE // known.shape[1])
     found = []
