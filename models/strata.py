@@ -77,13 +77,14 @@ def by_stratum(
 ) -> dict[str, dict[str, Stratum]]:
     """Hits by whether the shopper had it before, their history's depth, the item's age and vendor.
 
-    A name without more than one stratum says nothing and is left out.
+    A name without more than one stratum says nothing and is left out, as is age without times.
     """
     labelled = {
         "bought before": _repeat(pairs, known, judged),
         "history depth": _banded(np.diff(known.matrix.indptr)[judged], DEPTHS)[pairs.shoppers],
-        "item age": _ages(train)[pairs.items],
     }
+    if np.ptp(train.days) > 0:
+        labelled["item age"] = _ages(train)[pairs.items]
     if vendors is not None:
         labelled["vendor size"] = _sizes(train, vendors)[vendors][pairs.items]
     counted = {name: _counted(labels, pairs.hit) for name, labels in labelled.items()}

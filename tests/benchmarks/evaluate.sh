@@ -17,8 +17,8 @@ for exam in $exams; do
         gowalla) gowalla --tune 3 --models rp3beta,sparse_ease,bspm,sparse_ease+bspm ;;
         # 6.7 GB and n³ steps: its λ is what the head of 10,000 items prefers.
         gowalla-ease) gowalla --models ease --fix ease.head=40981 --fix ease.regularisation=200 ;;
-        complete-journey-all) journey --task all --tune 5 --models $baselines,sparse_ease,tifu_knn,buy_again+sparse_ease+popularity ;;
-        complete-journey-new) journey --task new --tune 5 --models $baselines,sparse_ease,ials,ials+sparse_ease+popularity ;;
+        complete-journey-all) journey --task all --tune 4 --fix ease.head=6000 --models $baselines,ease,tifu_knn,buy_again+ease+popularity ;;
+        complete-journey-new) journey --task new --tune 4 --fix ease.head=6000 --models $baselines,ease,ials,ials+ease+popularity ;;
         online-retail-all | online-retail-new)
             retail --task "${exam##*-}" --tune 8 --models $baselines,rp3beta,sparse_ease,ials,tifu_knn,buy_again+sparse_ease+popularity,tifu_knn+sparse_ease+popularity,ials+sparse_ease+popularity ;;
         *) echo "No exam $exam: choose among $exams." >&2; exit 1 ;;

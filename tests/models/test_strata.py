@@ -43,6 +43,11 @@ def test_sales_are_told_apart_by_shopper_item_and_vendor() -> None:
     assert "history depth" not in strata  # Both are shallow: one stratum says nothing.
 
 
+def test_items_without_times_have_no_age() -> None:
+    timeless = Interactions.from_columns([0, 0, 1], [0, 1, 2])
+    assert "item age" not in by_stratum(pairs_of(LISTS, TRUTH), timeless, timeless, JUDGED, None)
+
+
 def test_windows_are_pooled_by_their_pairs() -> None:
     one, other = {"age": {"new": Stratum(1, 1.0)}}, {"age": {"new": Stratum(3, 0.0)}}
     assert pooled([one, other]) == {"age": {"new": Stratum(4, 0.25)}}
