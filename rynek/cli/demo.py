@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from rynek.cli.complaints import complain, complaining
 
@@ -56,20 +55,20 @@ def stay_open(scale: str, started: float) -> None:
         ended_by_signals(),
         market.opened(from_environment(), scale, console) as (open_market, supervisor),
     ):
-        console.print(addresses(market.doors(open_market), time.monotonic() - started))
+        show(market.doors(open_market), time.monotonic() - started)
         supervisor.wait()
     console.print("Closed.")
 
 
-def addresses(doors: "Doors", seconds: float) -> Table:
-    """What to open in a browser, and the tokens to ask the APIs with."""
-    table = Table(title=f"The market is open after {seconds:.0f} s.", show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("[bold]a vendor's page[/bold]", doors.vendor_page)
-    table.add_row("Dagster UI", doors.dagster)
-    table.add_row("API: figures, recommendations", doors.serving_docs)
-    table.add_row("API: orders, stock, payments", doors.core_docs)
-    table.add_row("an operator's token", doors.operator_token)
-    table.add_row("a shopper's token", doors.shopper_token)
-    return table
+def show(doors: "Doors", seconds: float) -> None:
+    """What to open in a browser, and the tokens to ask the APIs with; no line is broken."""
+    console.print(f"[bold]The market is open after {seconds:.0f} s.[/bold]")
+    for what, where in (
+        ("a vendor's page", doors.vendor_page),
+        ("Dagster UI", doors.dagster),
+        ("figures and recommendations, API", doors.serving_docs),
+        ("orders, stock and payments, API", doors.core_docs),
+        ("an operator's token", doors.operator_token),
+        ("a shopper's token", doors.shopper_token),
+    ):
+        console.print(f"  {what:<33} {where}", soft_wrap=True)
