@@ -107,7 +107,6 @@ def look(names: list[str], effort: Effort, as_json: bool, record: bool) -> None:
                 found = HARNESSES[name](effort)
             except (AssertionError, ExceptionGroup) as fault:
                 progress.print(f"[red]{name} found a fault[/] with seed {effort.seed}:")
-                progress.print(str(fault), markup=False)
                 progress.print_exception(max_frames=8)
                 raise typer.Exit(1) from fault
             seconds = round(time.monotonic() - started, 1)
@@ -142,8 +141,8 @@ def look_at_zombies(effort: Effort) -> Outcome:
         come_to_rest(site)
         site.stop()
         for _ in rounds(effort.seconds):
-            for verb in harness.SLEEPS:
-                harness.haunt(site, town, verb)
+            for sleep in harness.SLEEPS:
+                harness.haunt(site, town, sleep)
                 count += 1
             progress.print(f"zombies: {count} woke")
     return {"zombies": count, "seed": effort.seed}
@@ -217,13 +216,18 @@ def drawn(seed: int | None) -> int:
 
 @contextmanager
 def workplace() -> Iterator[Path]:
-    """A folder for servers, short and passable for the account that they drop to."""
+    """A folder for servers, short and passable for the account that they drop to.
+
+    Where a fault was found it is kept, with the servers' data and everyone's logs.
+    """
     folder = Path(tempfile.mkdtemp(prefix="rynek-soak-"))
     folder.chmod(0o711)
     try:
         yield folder / "home"
-    finally:
-        shutil.rmtree(folder)
+    except (AssertionError, ExceptionGroup):
+        progress.print(f"kept for a look: {folder}")
+        raise
+    shutil.rmtree(folder)
 
 
 def remember(outcomes: dict[str, Outcome]) -> None:

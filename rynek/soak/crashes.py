@@ -3,27 +3,26 @@ named gap, and at any moment, are restarted, come to rest within a minute, and e
 and Stripe tells the same story.
 """
 
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from multiprocessing.sharedctypes import Synchronized
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from random import Random
 
 from rynek.soak import lives
+from rynek.soak.crowd import Crowd
 from rynek.soak.lives import Town, found
 from rynek.soak.quiet import come_to_rest
-from rynek.soak.site import FORK, Site, dying_at, open_site, unarmed
+from rynek.soak.site import Site, dying_at, open_site, unarmed
 
 KILLS_BETWEEN_RESTS = 25
 SHORTEST_LIFE_SECONDS = 0.05
 LONGEST_LIFE_SECONDS = 0.6
 # One kill in so many is Postgres'.
 POSTGRES_SHARE = 20
-SECONDS_TO_FINISH = 60.0
+VICTIMS = (("core",), ("workers",), ("core", "workers"))
+CROWD = 2
 
 
 class GapMissedError(AssertionError):
@@ -127,35 +126,14 @@ def kill_at_random(
 def _kill_among_a_crowd(
     site: Site, town: Town, target: int, chance: Random, report: Callable[[int], None]
 ) -> int:
-    lived = FORK.Value("i", 0)
-    over = FORK.Event()
-    crowd = [
-        FORK.Process(target=_live_on, args=(town, chance.randrange(2**31), over, lived))
-        for _ in range(2)
-    ]
-    for person in crowd:
-        person.start()
+    crowd = Crowd(town, [chance.randrange(2**31) for _ in range(CROWD)])
     while site.kills < target:
         time.sleep(chance.uniform(SHORTEST_LIFE_SECONDS, LONGEST_LIFE_SECONDS))
         if chance.randrange(POSTGRES_SHARE) == 0:
             site.kill_postgres()
         else:
-            site.kill(chance.choice(["core", "workers"]))
+            for name in chance.choice(VICTIMS):
+                site.kill(name)
             site.revive()
         report(site.kills)
-    over.set()
-    for person in crowd:
-        person.join(SECONDS_TO_FINISH)
-        if person.exitcode != 0:
-            raise AssertionError(f"someone in the crowd ended with {person.exitcode}")
-    return int(lived.value)
-
-
-def _live_on(town: Town, seed: int, over: Event, lived: "Synchronized[int]") -> None:
-    """One of the crowd, in a process of its own: life after life, until told to stop."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    chance = Random(seed)
-    while not over.is_set():
-        if lives.live(town.without_help(), chance):
-            with lived.get_lock():
-                lived.value += 1
+    return crowd.go_home()

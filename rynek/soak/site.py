@@ -43,9 +43,10 @@ from transactional.settings import Settings
 FORK = multiprocessing.get_context("fork")
 # Workers rest a twentieth of their usual time.
 PACE = 0.05
-SECONDS_TO_START = 20.0
-SECONDS_TO_END = 30.0
+SECONDS_TO_START = 60.0
+SECONDS_TO_END = 60.0
 POLL_SECONDS = 0.01
+STDERR = 2
 # Longer than every lease and patience of the market's workers.
 DOWNTIME = timedelta(minutes=6)
 
@@ -74,6 +75,8 @@ class Site:
     core_port: int
     postmaster: int
     control: Control
+    log: Path
+    """What the market's processes say."""
     skew: timedelta = timedelta()
     kills: int = 0
     _running: dict[str, ForkProcess] = field(default_factory=dict)
@@ -151,6 +154,9 @@ class Site:
 
     def _fork(self, name: str, arming: Arming, run: Callable[[], None]) -> None:
         def child() -> None:
+            with self.log.open("ab") as log:
+                os.dup2(log.fileno(), STDERR)
+            logging.basicConfig(format=f"%(asctime)s {name} %(message)s")
             arming()
             run()
 
@@ -165,7 +171,6 @@ class Site:
 
     def _work(self, only: tuple[str, ...]) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        logging.disable(logging.WARNING)
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         with Database(self.settings.database_url) as database:
@@ -178,7 +183,8 @@ class Site:
             if not self._running["core"].is_alive():
                 return True  # it reached its gap while starting
             try:
-                return httpx.get(f"{self.core_url}/healthz").is_success
+                with httpx.Client(verify=False, trust_env=False) as client:
+                    return client.get(f"{self.core_url}/healthz").is_success
             except httpx.TransportError:
                 return False
 
@@ -219,7 +225,8 @@ def open_site(folder: Path, *, durable: bool = False) -> Iterator[Site]:
         )
         postgres = read_state(opened(folder).state("postgres"))
         assert postgres is not None, "it was started above"
-        site = Site(chosen, servers.database_url, core_port, postgres.pid, control)
+        log = opened(folder).log("market")
+        site = Site(chosen, servers.database_url, core_port, postgres.pid, control, log)
         with site.sql() as connection:
             installation.ensure(connection, Installation("USD", "Europe/Warsaw"))
             connection.execute("update installation set dispute_window_days = 0")

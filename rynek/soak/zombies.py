@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.context import ForkProcess
+from typing import Any
 from uuid import uuid4
 
 import psutil
@@ -17,8 +18,10 @@ from rynek.soak.quiet import come_to_rest, undone
 from rynek.soak.site import DOWNTIME, SECONDS_TO_END, Arming, Site, unarmed, until
 from rynek.soak.visits import Json
 from transactional.gateway import Gateway
+from transactional.settlement import ledger
 
-SECONDS_TO_SLEEP = 20.0
+# Longer than a sleeper in a transaction keeps its locks, on a slow machine.
+SECONDS_TO_SLEEP = 90.0
 
 
 def bought(town: Town) -> Json:
@@ -37,27 +40,39 @@ def give_back(town: Town, order: Json) -> None:
 
 @dataclass(frozen=True)
 class Sleep:
-    """What a worker is about to ask Stripe when it falls asleep, and what leads up to it."""
+    """Before which verb of which place a worker falls asleep, and what leads up to it."""
 
+    place: Any
+    verb: str
     workers: tuple[str, ...]
     before: Callable[[Town], Json]
     lead_up: Callable[[Town, Json], None]
     undone: str
 
 
+REVERSING = ("refunds", "reversals")
 SLEEPS = {
-    "pay_out": Sleep(("transfers",), bought, lives.delivered, "transfers"),
-    "refund": Sleep(("refunds",), bought, give_back, "refunds"),
-    "reverse": Sleep(("refunds", "reversals"), bought_and_delivered, give_back, "reversals"),
+    # No transaction is open: Stripe is about to be asked.
+    "pay_out": Sleep(Gateway, "pay_out", ("transfers",), bought, lives.delivered, "transfers"),
+    "refund": Sleep(Gateway, "refund", ("refunds",), bought, give_back, "refunds"),
+    "reverse": Sleep(Gateway, "reverse", REVERSING, bought_and_delivered, give_back, "reversals"),
+    # Inside the transaction of the outcome, whose locks everybody else waits for.
+    "transfer marked": Sleep(
+        ledger, "record_transfer", ("transfers",), bought, lives.delivered, "transfers"
+    ),
+    "refund marked": Sleep(ledger, "record_refund", ("refunds",), bought, give_back, "refunds"),
+    "reversal marked": Sleep(
+        ledger, "record_reversal", REVERSING, bought_and_delivered, give_back, "reversals"
+    ),
 }
 
 
-def haunt(site: Site, town: Town, verb: str, fault: Arming = unarmed) -> None:
-    """Have a worker sleep through its lease before `verb`, another do its work, and it wake up.
+def haunt(site: Site, town: Town, name: str, fault: Arming = unarmed) -> None:
+    """Have a worker sleep through its lease, another do its work, and it wake up.
 
     The market is stopped before and after. Raises DiscordError where an effect happened twice.
     """
-    sleep = SLEEPS[verb]
+    sleep = SLEEPS[name]
     site.start()
     order = sleep.before(town)
     come_to_rest(site)
@@ -65,30 +80,34 @@ def haunt(site: Site, town: Town, verb: str, fault: Arming = unarmed) -> None:
 
     def sleeper() -> None:
         fault()
-        fall_asleep_before(verb)
+        fall_asleep_before(sleep)
 
     site.start(unarmed, sleeper, sleep.workers)
-    sleep.lead_up(town, order)
     zombie = site.let_go("workers")
-    until(lambda: is_stopped(zombie), SECONDS_TO_SLEEP)
-    site.skew += DOWNTIME
-    site.start_workers(fault)
-    until(lambda: sleep.undone not in undone(site), SECONDS_TO_SLEEP)
-    wake(zombie)
+    try:
+        sleep.lead_up(town, order)
+        until(lambda: is_stopped(zombie), SECONDS_TO_SLEEP)
+        site.skew += DOWNTIME
+        site.start_workers(fault)
+        until(lambda: sleep.undone not in undone(site), SECONDS_TO_SLEEP)
+        wake(zombie)
+    finally:
+        zombie.kill()
+        zombie.join()
     come_to_rest(site)
     site.stop()
 
 
-def fall_asleep_before(verb: str) -> None:
-    """The process stops itself when it is about to ask Stripe for `verb` the first time."""
-    original = getattr(Gateway, verb)
+def fall_asleep_before(sleep: Sleep) -> None:
+    """The process stops itself, once, when it gets there."""
+    original = getattr(sleep.place, sleep.verb)
 
-    def slept(self: Gateway, *arguments: object) -> object:
-        setattr(Gateway, verb, original)
+    def slept(*arguments: object) -> object:
+        setattr(sleep.place, sleep.verb, original)
         os.kill(os.getpid(), signal.SIGSTOP)
-        return original(self, *arguments)
+        return original(*arguments)
 
-    setattr(Gateway, verb, slept)
+    setattr(sleep.place, sleep.verb, slept)
 
 
 def keyless() -> None:

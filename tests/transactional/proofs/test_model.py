@@ -18,7 +18,7 @@ from transactional.settings import Settings
 from transactional.settlement import refunds, reversals
 from transactional.settlement.refund_sharing import LineLeft, RefundedLine, SharedLine, shared
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SEED = 20261
 # What the market must have come to, or the proof proved little.
