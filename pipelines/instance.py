@@ -2,6 +2,13 @@
 
 from pathlib import Path
 
+from dagster import DagsterInstance
+
+from pipelines.keys import POOLS
+
+# A run whose process died is run again by the daemon; one whose check failed is not: its data would
+# fail again. A step that could not reach Postgres tries again by itself.
+#
 # With granularity `run` a whole run holds the warehouse's pool, from the queue on. A cancelled or
 # killed run must give it back by itself: hence the monitoring.
 SETTINGS = """\
@@ -22,6 +29,12 @@ run_monitoring:
   max_runtime_seconds: 3600
   poll_interval_seconds: 30
   free_slots_after_run_end_seconds: 30
+run_retries:
+  enabled: true
+  max_retries: 2
+  retry_on_asset_or_op_failure: false
+freshness:
+  enabled: true
 retention:
   schedule:
     purge_after_days:
@@ -37,3 +50,9 @@ def write_instance(home: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "dagster.yaml").write_text(SETTINGS)
     return folder
+
+
+def limit_pools(instance: DagsterInstance) -> None:
+    """Give every pool its own limit by name, so that no default ever widens one."""
+    for pool, limit in POOLS.items():
+        instance.event_log_storage.set_concurrency_slots(pool, limit)

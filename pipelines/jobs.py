@@ -15,10 +15,12 @@ from dagster import (
 
 from pipelines.abandoned import close_abandoned
 from pipelines.installation import Installation
-from pipelines.keys import CANDIDATE, LIVE
+from pipelines.instance import limit_pools
+from pipelines.keys import CANDIDATE, FORECASTS, INSIGHTS, LIVE, days_marts
 from warehouse.source import is_open
 
 TRAINING = AssetSelection.assets(CANDIDATE, LIVE)
+ADVICE = AssetSelection.assets(FORECASTS, INSIGHTS)
 UNDER_WAY = [
     DagsterRunStatus.QUEUED,
     DagsterRunStatus.NOT_STARTED,
@@ -28,14 +30,26 @@ UNDER_WAY = [
 
 refresh = define_asset_job(
     "refresh",
-    selection=AssetSelection.all() - TRAINING,
+    selection=AssetSelection.all() - TRAINING - ADVICE,
     description="Load what changed, rebuild, check, publish.",
+    executor_def=in_process_executor,
+)
+advice = define_asset_job(
+    "advice",
+    selection=ADVICE,
+    description="Forecast every listing, write every vendor's cards; the next refresh publishes.",
     executor_def=in_process_executor,
 )
 training = define_asset_job(
     "training",
     selection=TRAINING,
     description="Train a recommender on the published interactions; the gate decides.",
+    executor_def=in_process_executor,
+)
+days = define_asset_job(
+    "days",
+    selection=AssetSelection.assets(*days_marts()),
+    description="Build chosen days of the daily marts anew, all in one run.",
     executor_def=in_process_executor,
 )
 everything = define_asset_job(
@@ -51,11 +65,17 @@ def each_minute(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     """A slow load is not joined by a queue of others: one that runs is enough."""
     if not is_open(Installation.from_environment().database_url):
         return SkipReason("the market is not open yet: import or generate one")
+    limit_pools(context.instance)
     close_abandoned(context.instance)
     for job in (refresh.name, everything.name):
         filters = RunsFilter(job_name=job, statuses=UNDER_WAY)
         if context.instance.get_runs_count(filters):
             return SkipReason(f"{job} is still under way")
+    return RunRequest()
+
+
+@schedule(job=advice, cron_schedule="15 2 * * *", default_status=DefaultScheduleStatus.RUNNING)
+def each_morning() -> RunRequest:
     return RunRequest()
 
 

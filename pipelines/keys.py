@@ -1,15 +1,35 @@
 """The names of assets, and their lineage as the SQL has it."""
 
-from dagster import AssetKey, AssetSpec
+from datetime import timedelta
 
-from warehouse.graph import Model, models
+from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, FreshnessPolicy
+
+from warehouse.graph import LOADS, STAGING, Model, models
 from warehouse.tables import TABLES
 
 POOL = "warehouse"
+# Every pool by its name and how many runs may hold it; the warehouse has one writer.
+POOLS = {POOL: 1}
 SNAPSHOT = AssetKey(["published", "snapshot"])
+FORECASTS = AssetKey(["marts", "forecasts"])
+INSIGHTS = AssetKey(["marts", "insights"])
+BENCHMARKS = AssetKey(["marts", "benchmarks"])
+PLACEMENTS = AssetKey(["marts", "benchmark_placements"])
 CANDIDATE = AssetKey(["recommender", "candidate"])
 LIVE = AssetKey(["recommender", "live"])
 OWNERS = ["team:data"]
+
+# Every asset must be as new as its schedule promises; the UI and its alerts say which is not.
+EACH_MINUTE = FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=1), warn_window=timedelta(minutes=15)
+)
+EACH_DAY = FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=49), warn_window=timedelta(hours=26)
+)
+
+# Days of the market, so far back as any import reaches; today is one of them.
+DAYS = DailyPartitionsDefinition(start_date="2009-01-01", end_offset=1)
+DAY_COLUMNS = frozenset({"order_date", "session_date", "service_date"})
 
 
 def key(target: str) -> AssetKey:
@@ -38,6 +58,7 @@ def source_tables() -> list[AssetSpec]:
             group_name="source",
             kinds={"duckdb", "table"},
             owners=OWNERS,
+            freshness_policy=EACH_MINUTE,
             description=f"{table.name} as loaded by row version, one row per {table.key}.",
         )
         for table in TABLES
@@ -48,18 +69,31 @@ def sql_models() -> list[AssetSpec]:
     return [
         AssetSpec(
             key(model.target),
-            deps=[key(read) for read in sorted(model.reads - {"ledger.loads"})],
+            deps=[key(read) for read in sorted(model.reads - {LOADS})],
             group_name=model.schema,
-            kinds={"duckdb", "sql", "view" if model.schema == "staging" else "table"},
+            kinds={"duckdb", "sql", "view" if model.is_view else "table"},
             owners=OWNERS,
+            skippable=True,
+            freshness_policy=EACH_DAY if model.is_daily else EACH_MINUTE,
+            partitions_def=DAYS if is_of_days(model) else None,
+            tags={"cadence": "day" if model.is_daily else "load"},
             description=_described(model),
         )
         for model in models()
     ]
 
 
+def is_of_days(model: Model) -> bool:
+    """Whether a day of the mart can be built by itself."""
+    return model.window is not None and model.window.column in DAY_COLUMNS
+
+
+def days_marts() -> list[AssetKey]:
+    return [key(model.target) for model in models() if is_of_days(model)]
+
+
 def marts() -> list[AssetKey]:
-    return [key(model.target) for model in models() if model.schema == "marts"]
+    return [key(model.target) for model in models() if model.schema != STAGING]
 
 
 def _described(model: Model) -> str:

@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from dagster import AssetExecutionContext, Config, MaterializeResult, ResourceParam, multi_asset
+from dagster import (
+    AssetExecutionContext,
+    Backoff,
+    Config,
+    MaterializeResult,
+    ResourceParam,
+    RetryPolicy,
+    multi_asset,
+)
 from pydantic import Field
 
 from pipelines.installation import Installation, Observer
@@ -17,7 +25,12 @@ class LoadConfig(Config):
     full: bool = Field(default=False, description="Read every row again, not only what changed.")
 
 
-@multi_asset(specs=source_tables(), name="load", pool=POOL)
+@multi_asset(
+    specs=source_tables(),
+    name="load",
+    pool=POOL,
+    retry_policy=RetryPolicy(max_retries=2, delay=5, backoff=Backoff.EXPONENTIAL),
+)
 def loaded(
     context: AssetExecutionContext,
     config: LoadConfig,

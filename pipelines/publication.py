@@ -3,18 +3,29 @@
 from dagster import AssetExecutionContext, MaterializeResult, ResourceParam, asset
 
 from pipelines.installation import Installation, Observer
-from pipelines.keys import OWNERS, POOL, SNAPSHOT, marts
+from pipelines.keys import (
+    BENCHMARKS,
+    EACH_MINUTE,
+    FORECASTS,
+    INSIGHTS,
+    OWNERS,
+    PLACEMENTS,
+    POOL,
+    SNAPSHOT,
+    marts,
+)
 from warehouse import store
 from warehouse.publish import publish
 
 
 @asset(
     key=SNAPSHOT,
-    deps=marts(),
+    deps=[*marts(), BENCHMARKS, PLACEMENTS, FORECASTS, INSIGHTS],
     group_name="published",
     kinds={"duckdb", "parquet"},
     owners=OWNERS,
     pool=POOL,
+    freshness_policy=EACH_MINUTE,
 )
 def published_snapshot(
     context: AssetExecutionContext,

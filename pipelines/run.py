@@ -12,7 +12,7 @@ from pipelines.abandoned import PROCESS, close_abandoned, own_process
 from pipelines.definitions import defs
 from pipelines.errors import PipelineError
 from pipelines.installation import Installation, Observer, unheard
-from pipelines.instance import write_instance
+from pipelines.instance import limit_pools, write_instance
 from pipelines.keys import CANDIDATE, LIVE, SNAPSHOT, source_tables
 from warehouse.errors import WarehouseError
 
@@ -58,6 +58,7 @@ def materialize_all(
     started = time.perf_counter()
     job = defs.resolve_job_def("everything" if train else "refresh")
     with DagsterInstance.from_config(str(write_instance(home))) as instance:
+        limit_pools(instance)
         close_abandoned(instance)
         result = job.execute_in_process(
             run_config={"ops": {"load": {"config": {"full": full}}}} | QUIET,

@@ -26,7 +26,7 @@ from models.interactions import Interactions
 from models.recommendations import KIND
 from models.training import Outcome, train_and_gate
 from pipelines.installation import Installation, Observer
-from pipelines.keys import CANDIDATE, LIVE, OWNERS, SNAPSHOT
+from pipelines.keys import CANDIDATE, EACH_DAY, LIVE, OWNERS, SNAPSHOT
 from warehouse.snapshot import Snapshot
 
 INTERACTIONS = """
@@ -51,6 +51,7 @@ def published_interactions(installation: Installation) -> Interactions:
     group_name="recommender",
     kinds={"python", "numpy"},
     owners=OWNERS,
+    freshness_policy=EACH_DAY,
     check_specs=[
         AssetCheckSpec(
             GATE,
@@ -90,6 +91,7 @@ def recommender_candidate(
     group_name="recommender",
     kinds={"numpy"},
     owners=OWNERS,
+    freshness_policy=EACH_DAY,
 )
 def live_recommender(
     installation: ResourceParam[Installation],

@@ -1,12 +1,24 @@
-from dagster import AssetKey, DefaultScheduleStatus, Definitions
+from pathlib import Path
 
+from dagster import (
+    AssetKey,
+    BackfillPolicy,
+    DagsterInstance,
+    DefaultScheduleStatus,
+    Definitions,
+    TableColumnDep,
+)
+
+from pipelines.columns import column_lineage
 from pipelines.definitions import defs
-from pipelines.keys import CANDIDATE, LIVE, POOL, SNAPSHOT
+from pipelines.instance import limit_pools, write_instance
+from pipelines.keys import CANDIDATE, LIVE, POOL, POOLS, SNAPSHOT, days_marts
 from pipelines.loading import loaded
 from pipelines.modelling import built, checked
 from pipelines.publication import published_snapshot
 from pipelines.training import live_recommender, recommender_candidate
 from warehouse.checks import rules
+from warehouse.lineage import lineage
 
 SCHEDULES = ("each_minute", "each_night")
 GRAPH = defs.resolve_asset_graph()
@@ -22,7 +34,7 @@ def test_the_definitions_load() -> None:
 
 def test_lineage_is_what_the_sql_says() -> None:
     parents = GRAPH.get(AssetKey(["marts", "vendor_daily"])).parent_keys
-    assert parents == {AssetKey(["marts", "vendor_orders"])}
+    assert parents == {AssetKey(["marts", "vendor_orders"]), AssetKey(["marts", "refunds"])}
     assert AssetKey(["core", "vendor_orders"]) in ancestors(AssetKey(["marts", "vendor_daily"]))
 
 
@@ -35,10 +47,51 @@ def test_every_asset_of_ours_is_described_grouped_and_owned() -> None:
     assert all(node.description and node.group_name and node.owners for node in ours)
 
 
+def test_every_asset_of_ours_must_be_fresh() -> None:
+    ours = [GRAPH.get(key) for key in GRAPH.materializable_asset_keys]
+    assert [node.key for node in ours if node.freshness_policy is None] == []
+
+
+def test_lineage_of_columns_reaches_the_tables_that_were_loaded(tmp_path: Path) -> None:
+    columns = column_lineage(tmp_path)["marts.vendor_daily"].deps_by_column
+    assert columns["refunded_cents"] == [
+        TableColumnDep(AssetKey(["marts", "refunds"]), "items_cents")
+    ]
+    assert column_lineage(tmp_path)["marts.vendor_daily"].deps_by_column == columns
+    written = {target: tuple(read) for target, read in lineage().items()}
+    assert all(written.values())
+
+
+def test_marts_of_days_are_partitioned_by_day_and_backfilled_in_one_run() -> None:
+    days = {
+        node.key for node in map(GRAPH.get, GRAPH.materializable_asset_keys) if node.partitions_def
+    }
+    assert days == set(days_marts())
+    assert AssetKey(["marts", "operator_daily"]) in days
+    assert built.backfill_policy == BackfillPolicy.single_run()
+
+
+def test_every_pool_has_a_limit_of_its_own_by_name(tmp_path: Path) -> None:
+    used = {step.op.pool for step in (loaded, built, checked, published_snapshot)}
+    with DagsterInstance.from_config(str(write_instance(tmp_path))) as instance:
+        limit_pools(instance)
+        limits = {pool.name: pool.limit for pool in instance.event_log_storage.get_pool_limits()}
+    assert limits == POOLS
+    assert used == POOLS.keys()
+
+
+def test_a_run_that_was_killed_is_run_again_and_one_that_failed_is_not(tmp_path: Path) -> None:
+    with DagsterInstance.from_config(str(write_instance(tmp_path))) as instance:
+        assert instance.run_retries_enabled
+        assert instance.run_retries_max_retries == 2
+        assert not instance.run_retries_retry_on_asset_or_op_failure
+        assert instance.run_monitoring_enabled
+
+
 def test_every_check_before_publication_blocks() -> None:
     specs = {key: GRAPH.get_check_spec(key) for key in GRAPH.asset_check_keys}
     blocking = {key.name for key, spec in specs.items() if spec.blocking}
-    assert blocking == rules().keys()
+    assert blocking >= rules().keys()
 
 
 def test_what_writes_the_warehouse_enters_its_pool_and_training_does_not() -> None:

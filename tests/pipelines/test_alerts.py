@@ -1,0 +1,115 @@
+"""Who is told of a failed run, and how."""
+
+import json
+from collections.abc import Iterator
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message as MessageHandler
+from dagster import DagsterInstance, build_run_status_sensor_context, graph, op
+
+from pipelines.alerts import Alert, tell, tell_of_failed_runs
+from pipelines.errors import ConfigurationMissingError
+from pipelines.instance import write_instance
+from rynek.local.ports import any_free
+
+ALERT = Alert("refresh", "1f0c", ("build",), "check_failed: vendor_orders_net")
+
+
+def test_without_settings_an_alert_lies_in_a_folder(tmp_path: Path) -> None:
+    tell(ALERT, tmp_path, {})
+    [kept] = (tmp_path / "alerts").iterdir()
+    assert json.loads(kept.read_text())["message"] == "check_failed: vendor_orders_net"
+
+
+class Inbox(MessageHandler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.mail: list[Message] = []
+
+    def handle_message(self, message: Message) -> None:
+        self.mail.append(message)
+
+
+def test_an_alert_goes_to_those_who_are_named_by_mail(tmp_path: Path) -> None:
+    inbox = Inbox()
+    server = Controller(inbox, hostname="127.0.0.1", port=(port := any_free()))
+    server.start()
+    try:
+        settings = {
+            "RYNEK_ALERT_SMTP": f"smtp://127.0.0.1:{port}",
+            "RYNEK_ALERT_TO": "d@example.org",
+        }
+        tell(ALERT, tmp_path, settings)
+    finally:
+        server.stop()
+    [mail] = inbox.mail
+    assert (mail["To"], mail["Subject"]) == ("d@example.org", "Rynek: refresh failed")
+    assert "vendor_orders_net" in mail.get_payload()
+    assert not (tmp_path / "alerts").exists()
+
+
+def test_a_mail_server_without_anyone_to_write_to_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationMissingError, match="RYNEK_ALERT_TO"):
+        tell(ALERT, tmp_path, {"RYNEK_ALERT_SMTP": "smtp://127.0.0.1:9"})
+
+
+@pytest.fixture
+def posted() -> Iterator[tuple[str, list[bytes]]]:
+    """The address of a webhook, and what it was sent."""
+    bodies: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/", bodies
+        server.shutdown()
+        thread.join()
+
+
+def test_an_alert_is_posted_to_a_webhook(tmp_path: Path, posted: tuple[str, list[bytes]]) -> None:
+    address, bodies = posted
+    tell(ALERT, tmp_path, {"RYNEK_ALERT_WEBHOOK": address})
+    [body] = bodies
+    assert json.loads(body)["run_id"] == "1f0c"
+
+
+@op
+def fail() -> None:
+    raise ValueError("no cups left")
+
+
+@graph
+def failing() -> None:
+    fail()
+
+
+def test_a_failed_run_raises_one_alert_that_names_step_and_error(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RYNEK_HOME", str(home))
+    with DagsterInstance.from_config(str(write_instance(home))) as instance:
+        result = failing.to_job().execute_in_process(instance=instance, raise_on_error=False)
+        context = build_run_status_sensor_context(
+            "tell_of_failed_runs",
+            dagster_instance=instance,
+            dagster_run=result.dagster_run,
+            dagster_event=result.get_run_failure_event(),
+        ).for_run_failure()
+        tell_of_failed_runs(context)
+    alert = json.loads((home / "alerts" / f"{result.run_id}.json").read_text())
+    assert alert["steps"] == ["fail"]
+    assert "no cups left" in alert["message"]

@@ -1,0 +1,80 @@
+"""Which columns a model's columns come of, as its SQL says."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
+
+from warehouse.graph import LOADS, Model, models
+from warehouse.tables import TABLES
+
+Column = tuple[str, str]  # a target and one of its columns
+
+LOAD_COLUMNS = ("load_id", "currency", "time_zone", "taken_at", "snapshot")
+
+
+@cache
+def lineage() -> dict[str, dict[str, tuple[Column, ...]]]:
+    """Return, by model and column, the columns of what it reads that go into the value."""
+    known = {table.target: tuple(table.columns) for table in TABLES} | {LOADS: LOAD_COLUMNS}
+    found = {}
+    for model in models():
+        found[model.target] = _of(model, known)
+        known[model.target] = tuple(found[model.target])
+    return found
+
+
+def _of(model: Model, known: dict[str, tuple[str, ...]]) -> dict[str, tuple[Column, ...]]:
+    tree = qualify(
+        sqlglot.parse_one(model.sql, dialect="duckdb"),
+        dialect="duckdb",
+        schema=_schema(model, known),
+        validate_qualify_columns=False,
+        quote_identifiers=False,
+    )
+    scope = build_scope(tree)
+    assert scope is not None, "a model is a SELECT"
+    return {
+        name: tuple(sorted(set(_sources(scope, place)))) for place, name in enumerate(_names(scope))
+    }
+
+
+def _schema(model: Model, known: dict[str, tuple[str, ...]]) -> dict[str, object]:
+    schema: dict[str, dict[str, dict[str, str]]] = {}
+    for read in model.reads:
+        folder, name = read.split(".")
+        schema.setdefault(folder, {})[name] = dict.fromkeys(known[read], "unknown")
+    return dict(schema)
+
+
+def _sources(scope: Scope, place: int) -> Iterator[Column]:
+    """Follow the column at this place of the scope's SELECT to tables that are no CTE of it."""
+    if scope.set_operation_scopes:
+        for part in scope.set_operation_scopes:
+            yield from _sources(part, place)
+        return
+    for column in _query(scope).selects[place].find_all(exp.Column):
+        source = scope.sources.get(column.table)
+        if isinstance(source, exp.Table):
+            yield f"{source.db}.{source.name}", column.name
+        elif source is not None and column.name in _names(source) and not _is_own(scope, source):
+            yield from _sources(source, _names(source).index(column.name))
+
+
+def _names(scope: Scope) -> list[str]:
+    return list(_query(scope).named_selects)
+
+
+def _query(scope: Scope) -> exp.Query:
+    assert isinstance(scope.expression, exp.Query), "a scope is of a query"
+    return scope.expression
+
+
+def _is_own(scope: Scope, source: Scope) -> bool:
+    """Whether a recursive CTE reads itself: its first part has told the lineage already."""
+    return source.expression is scope.expression or (
+        scope.parent is not None and source.expression is scope.parent.expression
+    )
