@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from psycopg.rows import args_row
 
+from transactional.arrays import array
 from transactional.database import Transaction, statement
 
 
@@ -35,5 +36,5 @@ class Offered(NamedTuple):
 def read(connection: Transaction, offer_ids: Iterable[int]) -> dict[int, Offered]:
     """By offer id; an offer that does not exist is left out."""
     with connection.cursor(row_factory=args_row(Offered), binary=True) as cursor:
-        rows = cursor.execute(statement("offered"), {"offer_ids": sorted(offer_ids)})
+        rows = cursor.execute(statement("offered"), {"offer_ids": array(sorted(offer_ids))})
         return {row.offer_id: row for row in rows}

@@ -113,10 +113,11 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         responses=problems.RESPONSES,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.add_middleware(OrderDesk)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestId)
+    app.add_middleware(OrderDesk, state=app.state)
     problems.install(app)
     for routes in ROUTERS:
         app.include_router(routes.router)

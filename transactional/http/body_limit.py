@@ -30,8 +30,13 @@ class BodyLimit:
             nonlocal read_bytes
             message = await receive()
             read_bytes += len(message.get("body", b""))
-            if read_bytes > largest_bytes:
-                raise HTTPException(413, f"a body has at most {largest_bytes} bytes")
+            demand(read_bytes, largest_bytes)
             return message
 
         await self._app(scope, bounded, send)
+
+
+def demand(read_bytes: int, largest_bytes: int = LARGEST_BODY_BYTES) -> None:
+    """Raises HTTPException, 413, where more was read."""
+    if read_bytes > largest_bytes:
+        raise HTTPException(413, f"a body has at most {largest_bytes} bytes")

@@ -4,16 +4,18 @@ It stands in front of the app, takes the same bodies and gives the same problems
 route. http/orders.py declares it for the OpenAPI document.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from starlette.datastructures import State
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from transactional.access import replays
+from transactional.checkout.carts import Destination, Wanted
 from transactional.errors import UnauthenticatedError
-from transactional.http import problems
+from transactional.http import body_limit, problems, quick_carts
+from transactional.http import request_id as request_ids
 from transactional.http.cart_bodies import CartBody
 from transactional.ordering.placement import Application, Placed
 
@@ -24,63 +26,69 @@ SCHEME = "bearer"
 
 
 class OrderDesk:
-    """Answers POST /v1/orders in front of `app`, by its `waiting_orders`."""
+    """Answers POST /v1/orders in front of `app`, by the `waiting_orders` of its state."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, state: State) -> None:
         self._app = app
+        self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != METHOD:
             await self._app(scope, receive, send)
             return
+        request_id = request_ids.of(scope)
         try:
-            application = _application(scope, await _read(receive))
-            outcome = await scope["app"].state.waiting_orders.answer(application)
+            application = _application(scope, await _read(receive), request_id)
+            outcome = await self._state.waiting_orders.answer(application)
         except Exception as error:
             outcome = error
         if isinstance(outcome, Placed):
-            await _send(send, outcome)
+            await _send(send, outcome, request_id)
         else:
             response = await problems.respond(scope, outcome)
+            response.headers[request_ids.HEADER] = request_id
             await response(scope, receive, send)
 
 
 async def _read(receive: Receive) -> bytes:
-    """The whole body; the limit in front of the desk bounds it."""
+    """The whole body. Raises HTTPException where it is too large."""
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
         message = await receive()
         body += message.get("body", b"")
+        body_limit.demand(len(body))
+    body_limit.demand(len(body))
     return body
 
 
-def _application(scope: Scope, body: bytes) -> Application:
+def _application(scope: Scope, body: bytes, request_id: str) -> Application:
     """Raises UnauthenticatedError; what else is wrong is told once it is known who asks."""
     headers = dict(scope["headers"])
     key = headers.get(b"idempotency-key", b"").decode("latin-1")
+    token = _token(headers)
+    request_hash = replays.fingerprint(METHOD, PATH, body)
     cart = _cart(key, body)
-    asked = Application(
-        token=_token(headers),
-        key=key,
-        request_hash=replays.fingerprint(METHOD, PATH, body),
-        request_id=scope.get("state", {}).get("request_id"),
-    )
-    if isinstance(cart, CartBody):
-        return replace(asked, wanted=cart.wanted(), destination=cart.destination(None))
-    return replace(asked, fault=cart)
+    if isinstance(cart, RequestValidationError):
+        return Application(token, key, request_hash, request_id=request_id, fault=cart)
+    return Application(token, key, request_hash, *cart, request_id)
 
 
-def _cart(key: str, body: bytes) -> CartBody | RequestValidationError:
+def _cart(key: str, body: bytes) -> tuple[Sequence[Wanted], Destination] | RequestValidationError:
     if not 1 <= len(key) <= LONGEST_KEY:
         return RequestValidationError([{"loc": ("header", "idempotency-key"), "msg": "missing"}])
+    return quick_carts.read(body) or _documented(body)
+
+
+def _documented(body: bytes) -> tuple[Sequence[Wanted], Destination] | RequestValidationError:
     try:
-        return CartBody.model_validate_json(body)
+        cart = CartBody.model_validate_json(body)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         return RequestValidationError(
             [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
         )
+    return cart.wanted(), cart.destination(None)
 
 
 def _token(headers: Mapping[bytes, bytes]) -> str:
@@ -90,9 +98,13 @@ def _token(headers: Mapping[bytes, bytes]) -> str:
     return token.strip()
 
 
-async def _send(send: Send, placed: Placed) -> None:
+async def _send(send: Send, placed: Placed, request_id: str) -> None:
     body = placed.answer
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (request_ids.HEADER.lower().encode(), request_id.encode()),
+    ]
     if placed.is_replayed:
         headers.append((b"idempotent-replayed", b"true"))
     await send({"type": "http.response.start", "status": PLACED, "headers": headers})

@@ -20,7 +20,7 @@ class RequestId:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _asked(scope) or uuid4().hex
+        request_id = of(scope)
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def answered(message: Message) -> None:
@@ -29,6 +29,11 @@ class RequestId:
             await send(message)
 
         await self._app(scope, receive, answered)
+
+
+def of(scope: Scope) -> str:
+    """The caller's own, or a new one."""
+    return _asked(scope) or uuid4().hex
 
 
 def _asked(scope: Scope) -> str | None:

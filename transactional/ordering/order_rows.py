@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from transactional.arrays import array
 from transactional.checkout.pricing import CostedLine, CostedOrder, VendorPart
 from transactional.database import Transaction, statement
 
@@ -74,9 +75,8 @@ def columns(keyed: Sequence[Keyed], pseudonyms: Mapping[int, int]) -> dict[str, 
 
 
 def _named(table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, str]:
-    """Each column as the text of a Postgres array, which of plain values is JSON's in braces."""
     return {
-        f"{table}_{name}": "{" + msgspec.json.encode(column)[1:-1].decode() + "}"
+        f"{table}_{name}": array(column)
         for name, column in zip(names, zip(*rows, strict=True), strict=True)
     }
 

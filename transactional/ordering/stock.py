@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from transactional.arrays import array
 from transactional.database import Row, Transaction, statement
 from transactional.errors import ConflictError
 from transactional.facts import outbox
@@ -70,9 +71,9 @@ def move_together(
     moved = connection.execute(
         statement("move_stock"),
         {
-            "offer_ids": [offer_id for offer_id, _, _ in moves],
-            "order_ids": [order_id for _, order_id, _ in moves],
-            "units": [count for _, _, count in moves],
+            "offer_ids": array(offer_id for offer_id, _, _ in moves),
+            "order_ids": array(order_id for _, order_id, _ in moves),
+            "units": array(count for _, _, count in moves),
             **asdict(movement),
             "now": now,
         },

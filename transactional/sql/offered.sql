@@ -28,4 +28,4 @@ join vendors using (vendor_id)
 left join variants using (variant_id)
 left join stock using (offer_id)
 cross join market_rules
-where offers.offer_id = any(%(offer_ids)s)
+where offers.offer_id = any(%(offer_ids)s::bigint[])
