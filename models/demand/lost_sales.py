@@ -9,6 +9,7 @@ Gupta, "Estimation of Consumer Demand with Stock-Out Based Substitution", Market
 from typing import NamedTuple
 
 import numpy as np
+from scipy import ndimage
 
 from models.arrays import Float32, Float64
 from models.demand import quantiles
@@ -78,7 +79,7 @@ def category_levels(sales: Sales) -> Float64:
         )
     kernel = np.ones(SMOOTHED_WEEKS)
     sold, offered = (
-        np.apply_along_axis(np.convolve, 0, part, kernel, "same") for part in (sold, offered)
+        ndimage.convolve1d(part, kernel, axis=0, mode="constant") for part in (sold, offered)
     )
     levels: Float64 = ((sold + LEVEL_UNITS) / (offered + LEVEL_UNITS))[week]
     return levels

@@ -40,6 +40,19 @@ def load(repetitions: Repetitions = 5, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def insights(
+    scale: Scale = "small",
+    seed: Annotated[int, typer.Option(help="Which market to generate.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Elasticities and lost sales beside the truth of a generated market: do intervals hold?"""
+    from rynek.bench import insights as bench
+
+    with complaining():
+        show(bench.measure(scale, progress, seed), as_json)
+
+
+@app.command()
 def orders(quick: Quick = False, as_json: AsJson = False) -> None:
     """Orders placed per second over HTTP, beside pgbench sending the same statements."""
     from rynek.bench import orders as bench

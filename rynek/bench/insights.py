@@ -1,0 +1,165 @@
+"""Insights judged by the truth of a generated market: do intervals hold, do signs, do lost sales?
+
+The market is generated into a real Postgres, loaded and built like any other; elasticities and lost
+sales are estimated from the marts alone, and only then compared with what was kept aside.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from rich.console import Console
+from scipy.stats import norm
+
+from models.demand.listings import sales_of
+from models.demand.lost_sales import lost_sales
+from models.insights.advise import elasticities
+from rynek.bench.report import Report, Row
+from rynek.local.servers import running
+from rynek.market import generate
+from transactional.migrations import upgrade
+from warehouse import store
+from warehouse.advice.inputs import DAYS, Inputs
+from warehouse.build import build
+from warehouse.load import load
+
+SEED = 7
+LEAST_90, LEAST_95 = 0.85, 0.90
+MOST_SIGN_ERRORS, MOST_LOST_ERROR = 0.02, 0.25
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was estimated beside what is true, one row per listing.
+
+    elasticities: elasticity, elasticity_error, is_refused, truth; lost: lost_units, low90, high90,
+    low95, high95, truth, of the whole year.
+    """
+
+    elasticities: pl.DataFrame
+    naive: pl.DataFrame
+    lost: pl.DataFrame
+
+
+def measure(scale: str, console: Console, seed: int = SEED) -> Report:
+    """Generate the market, load it, estimate, compare."""
+    with tempfile.TemporaryDirectory(prefix="rynek-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o711)
+        with running(home, names=("postgres",)) as addresses:
+            upgrade(addresses.database_url)
+            generate(scale, seed, addresses.database_url, home, console=console)
+            with console.status("loading, building, estimating"), store.opened(home) as connection:
+                load(connection, addresses.pipeline_database_url)
+                build(connection)
+                judged = judge(Inputs.of(connection), home / "truth")
+    return Report("insights", f"{scale} market, seed {seed}", rows(judged))
+
+
+def judge(inputs: Inputs, truth: Path) -> Judged:
+    """Estimate from `inputs` and put the tables under `truth` beside it."""
+    products = pl.read_parquet(truth / "products.parquet").select("product_id", truth="elasticity")
+    of_offer = inputs.listings.select("offer_id", "product_id").join(products, on="product_id")
+    found = elasticities(inputs.panel, inputs.listings).join(of_offer, on="offer_id")
+    slope, error = naive_regression(inputs.panel)
+    naive = found.with_columns(elasticity=pl.lit(slope), elasticity_error=pl.lit(error))
+    demand = pl.read_parquet(truth / "demand.parquet")
+    return Judged(found, naive, _lost(inputs, demand))
+
+
+def _lost(inputs: Inputs, demand: pl.DataFrame) -> pl.DataFrame:
+    first: date = inputs.first
+    sales = sales_of(inputs.listings, inputs.sales, inputs.spells, first, DAYS)
+    found = lost_sales(sales)
+    truth = (
+        demand.filter(pl.col("order_date") >= first)
+        .group_by("offer_id")
+        .agg(truth=pl.col("lost_units").sum())
+    )
+    ends = {
+        f"{end}{share}": found.quantile(0.5 + side * share / 200)
+        for share in (90, 95)
+        for end, side in (("low", -1), ("high", 1))
+    }
+    return (
+        inputs.listings.select("offer_id")
+        .with_columns(lost_units=found.mean, closed_days=found.closed_days, **ends)
+        .join(truth, on="offer_id", how="left")
+        .with_columns(pl.col("truth").fill_null(0))
+    )
+
+
+def naive_regression(panel: pl.DataFrame) -> tuple[float, float]:
+    """The control: log units on log price over everything, with neither listings nor weeks."""
+    x = np.log(panel["price_cents"].to_numpy())
+    y = np.log1p(panel["units"].to_numpy())
+    contrast = x - x.mean()
+    slope = (contrast * y).sum() / (contrast**2).sum()
+    left = y - y.mean() - slope * contrast
+    return float(slope), float(np.sqrt((left**2).mean() / (contrast**2).sum()))
+
+
+def coverage(found: pl.DataFrame, share: float) -> float:
+    """How often the interval of `share` holds the truth."""
+    reach = float(norm.ppf((1 + share) / 2))
+    missed = (pl.col("elasticity") - pl.col("truth")).abs()
+    return float(found.select((missed <= reach * pl.col("elasticity_error")).mean()).item())
+
+
+def rows(judged: Judged) -> tuple[Row, ...]:
+    found, lost = judged.elasticities, judged.lost
+    told = found.filter(~pl.col("is_refused"))
+    out = lost.filter(pl.col("closed_days") > 0)
+    return (
+        *_covered("elasticity, all listings whose price changed", found),
+        *(_covered("elasticity, not refused", told) if told.height else ()),
+        Row("elasticities not refused", told.height, "listings"),
+        Row(
+            "wrong sign, not refused",
+            float(told.select((pl.col("elasticity") >= 0).mean()).item() or 0),
+            "share",
+            goal=f"≤ {MOST_SIGN_ERRORS}",
+            met=float(told.select((pl.col("elasticity") >= 0).mean()).item() or 0)
+            <= MOST_SIGN_ERRORS,
+        ),
+        Row(
+            "control: naive regression, 95 % interval holds the truth",
+            coverage(judged.naive, 0.95),
+            "share",
+            goal="must fail: < 0.5",
+            met=coverage(judged.naive, 0.95) < 0.5,
+        ),
+        *_lost_rows(out),
+    )
+
+
+def _covered(name: str, found: pl.DataFrame) -> tuple[Row, Row]:
+    ninety, ninety_five = coverage(found, 0.9), coverage(found, 0.95)
+    return (
+        Row(f"{name}: 90 % interval holds the truth", ninety, "share", goal=f"≥ {LEAST_90}",
+            met=ninety >= LEAST_90),
+        Row(f"{name}: 95 % interval holds the truth", ninety_five, "share", goal=f"≥ {LEAST_95}",
+            met=ninety_five >= LEAST_95),
+    )  # fmt: skip
+
+
+def _lost_rows(out: pl.DataFrame) -> tuple[Row, ...]:
+    total, truth = float(out["lost_units"].sum()), float(out["truth"].sum())
+    error = abs(total / truth - 1) if truth else 0.0
+    held = {share: float(out.select(_within(share).mean()).item() or 0) for share in (90, 95)}
+    return (
+        Row("lost units, estimated", total, "units", peer="true", peer_value=truth,
+            goal=f"within {MOST_LOST_ERROR:.0%}", met=error <= MOST_LOST_ERROR),
+        Row("lost units: 90 % interval holds the truth", held[90], "share", goal=f"≥ {LEAST_90}",
+            met=held[90] >= LEAST_90),
+        Row("lost units: 95 % interval holds the truth", held[95], "share", goal=f"≥ {LEAST_95}",
+            met=held[95] >= LEAST_95),
+        Row("listings that were sold out", out.height, "listings"),
+    )  # fmt: skip
+
+
+def _within(share: int) -> pl.Expr:
+    return pl.col("truth").is_between(pl.col(f"low{share}"), pl.col(f"high{share}"))

@@ -1,0 +1,94 @@
+"""From tables of sales and spells to a table of forecasts."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models.demand import listings as tables
+from models.demand.listings import forecasts, sales_of
+from models.demand.reorder import Policy
+
+FIRST, DAYS = date(2026, 1, 5), 200
+
+
+def listed(count: int, opening_day: int = 0) -> pl.DataFrame:
+    numbers = np.arange(count)
+    return pl.DataFrame(
+        {
+            "offer_id": numbers + 1,
+            "product_id": numbers + 101,
+            "vendor_id": numbers % 3,
+            "category": [f"Shelf {number // 4}" for number in numbers],
+            "available_units": numbers,
+            "opening_day": opening_day,
+        }
+    )
+
+
+def sold(listings: pl.DataFrame) -> pl.DataFrame:
+    rng = np.random.default_rng(0)
+    units = rng.poisson(0.7, (listings.height, DAYS))
+    listing, day = np.nonzero(units)
+    return pl.DataFrame(
+        {
+            "offer_id": listings["offer_id"].to_numpy()[listing],
+            "day": day,
+            "units": units[listing, day],
+        }
+    )
+
+
+NO_SPELLS = pl.DataFrame(schema={"offer_id": pl.Int64, "begins": pl.Float64, "ends": pl.Float64})
+
+
+def test_every_listing_has_one_row_with_quantiles_in_their_order() -> None:
+    listings = listed(10)
+    found = forecasts(listings, sold(listings), NO_SPELLS, FIRST, DAYS, Policy())
+    assert found["offer_id"].to_list() == listings["offer_id"].to_list()
+    assert found.select(
+        (pl.col("month_low") <= pl.col("month_median")).all()
+        & (pl.col("month_median") <= pl.col("month_high")).all()
+    ).item()
+    assert found["first_date"].unique().to_list() == [date(2026, 7, 24)]
+    assert found["month_units"].mean() == pytest.approx(0.7 * 28, rel=0.15)
+
+
+def test_parts_of_whole_categories_give_the_same_as_all_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listings = listed(12)
+    sales = sold(listings)
+    # A listing's weekdays lean on the whole market, so only what leans on categories is compared.
+    whole = forecasts(listings, sales, NO_SPELLS, FIRST, DAYS, Policy())
+    monkeypatch.setattr(tables, "AT_ONCE", 5)
+    heard: list[int] = []
+    parts = forecasts(listings, sales, NO_SPELLS, FIRST, DAYS, Policy(), on_part=heard.append)
+    assert heard == [4, 4, 4]
+    assert parts["offer_id"].equals(whole["offer_id"])
+    assert parts["month_units"].to_numpy() == pytest.approx(
+        whole["month_units"].to_numpy(), rel=0.02
+    )
+
+
+def test_spells_are_cut_into_parts_of_days() -> None:
+    listings = listed(1)
+    spells = pl.DataFrame({"offer_id": [1], "begins": [2.25], "ends": [4.5]})
+    found = sales_of(listings, sold(listings).clear(), spells, FIRST, 6)
+    assert found.open_share[:, 0] == pytest.approx([1, 1, 0.25, 0, 0.5, 1])
+
+
+def test_a_listing_was_closed_before_it_was_opened_or_first_sold() -> None:
+    listings = listed(2, opening_day=3)
+    early = pl.DataFrame({"offer_id": [2], "day": [1], "units": [1]})
+    found = sales_of(listings, early, NO_SPELLS, FIRST, 5)
+    assert found.open_share[:, 0].tolist() == [0, 0, 0, 1, 1]
+    assert found.open_share[:, 1].tolist() == [0, 1, 1, 1, 1]
+
+
+def test_a_market_without_listings_has_no_forecasts() -> None:
+    nothing = listed(1).clear()
+    found = forecasts(nothing, sold(nothing.clear()), NO_SPELLS, FIRST, DAYS, Policy())
+    assert found.is_empty()
+    assert "weekday_units" in found.columns

@@ -1,0 +1,156 @@
+"""Cards: said only where the numbers carry them, with effects inside their intervals."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from models.insights.cards import MOST_CARDS, MOST_OF_A_KIND, SCHEMA, ranked
+from models.insights.cross_sell import cross_sell
+from models.insights.price import LARGEST_STEP, price
+from models.insights.service import late_shipment
+from models.insights.stock import lost_sales, restock, slow_stock
+
+LISTING = {
+    "vendor_id": 1,
+    "offer_id": 10,
+    "product_id": 100,
+    "title": "Green tea",
+    "price_cents": 1_000,
+    "available_units": 3,
+    "month_units": 28.0,
+    "days_of_cover": 3.0,
+    "lead_days": 7,
+    "order_units": 40,
+    "closed_days": 12.0,
+    "lost_units": 8.4,
+    "lost_low": 4,
+    "lost_high": 13,
+    "saved_units": 25.0,
+    "saved_low": 14.0,
+    "saved_high": 36.0,
+    "excess_units": 0.0,
+    "excess_low": 0.0,
+    "excess_high": 0.0,
+    "lowest_cents": 800.0,
+    "highest_cents": 1_150.0,
+    "elasticity": -0.4,
+    "elasticity_error": 0.1,
+    "is_refused": False,
+}
+
+
+def listing(**given: Any) -> pl.DataFrame:
+    return pl.DataFrame([LISTING | given])
+
+
+def the(cards: pl.DataFrame) -> dict[str, Any]:
+    [card] = cards.to_dicts()
+    assert card["effect_low_cents"] <= card["effect_cents"] <= card["effect_high_cents"]
+    return card
+
+
+def test_lost_sales_say_what_a_stock_out_cost_and_what_to_order() -> None:
+    card = the(lost_sales(listing()))
+    assert card["what"] == "“Green tea” was sold out on 12 days"
+    assert "about 8.4 units" in card["why"]
+    assert "(4 to 13)" in card["why"]
+    assert card["action"] == "Order 40 units"
+    assert card["effect_cents"] == 8_400
+
+
+def test_a_restock_card_comes_before_the_shelf_is_empty() -> None:
+    card = the(restock(listing()))
+    assert card["what"] == "“Green tea” runs out in about 3 days"
+    assert card["why"].startswith("3 units left, 28 a month expected")
+    assert restock(listing(order_units=0)).is_empty()
+
+
+def test_slow_stock_is_told_only_when_even_good_sales_leave_some() -> None:
+    slow = {"available_units": 200, "days_of_cover": 400.0, "excess_units": 110.0}
+    card = the(slow_stock(listing(**slow, excess_low=80.0, excess_high=140.0)))
+    assert card["effect_cents"] == 110_000
+    assert slow_stock(listing(**slow, excess_low=0.0, excess_high=140.0)).is_empty()
+
+
+def test_a_price_moves_towards_more_revenue_by_a_tenth_at_most_and_within_what_was_seen() -> None:
+    dearer = the(price(listing()))
+    assert dearer["action"] == "Try it 10.0 % dearer"
+    assert dearer["step"] == LARGEST_STEP
+    assert dearer["effect_cents"] == pytest.approx(28 * 1_000 * (1.1**0.6 - 1), abs=1)
+    cheaper = the(price(listing(elasticity=-2.5, elasticity_error=0.3, lowest_cents=950.0)))
+    assert cheaper["action"] == "Try it 5.0 % cheaper"
+    assert "not proven" in cheaper["why"]
+
+
+@pytest.mark.parametrize(
+    "unsure",
+    [
+        {"is_refused": True},
+        {"elasticity": -1.1},
+        {"elasticity": -0.8, "elasticity_error": 0.5},
+        {"highest_cents": 1_000.0},
+    ],
+)
+def test_a_price_is_left_alone_where_the_sign_is_not_clear(unsure: dict[str, Any]) -> None:
+    assert price(listing(**unsure)).is_empty()
+
+
+def test_a_vendor_is_warned_before_a_norm_is_missed_while_orders_wait() -> None:
+    vendors = pl.DataFrame(
+        {
+            "vendor_id": [1, 2, 3, 4],
+            "due_orders": [100, 100, 100, 3],
+            "late_orders": [5, 0, 9, 1],
+            "waiting_orders": [4, 4, 0, 4],
+            "order_cents": [2_000] * 4,
+        }
+    )
+    card = the(late_shipment(vendors, 0.04))
+    assert card["vendor_id"] == 1
+    assert card["why"].startswith("5 of 100 orders in 30 days (5.0 %)")
+    assert card["effect_cents"] == 8_000
+    assert late_shipment(vendors.clear(), 0.04).is_empty()
+
+
+def test_products_sell_together_only_where_chance_is_surely_not_enough() -> None:
+    pair = {
+        "vendor_id": 1,
+        "offer_id": 10,
+        "product_id": 100,
+        "title": "Tea",
+        "other_title": "Mug",
+        "price_cents": 2_000,
+        "both_orders": 25,
+        "product_orders": 100,
+        "lift": 3.0,
+        "month_orders": 40,
+    }
+    card = the(cross_sell(pl.DataFrame([pair])))
+    assert "25 orders held both, 3.0 times" in card["why"]
+    assert card["effect_cents"] == 10_000
+    assert cross_sell(pl.DataFrame([pair | {"both_orders": 5}])).is_empty()
+
+
+def test_the_best_come_first_a_few_of_a_kind_and_slow_stock_last() -> None:
+    many = pl.concat([listing(offer_id=n, lost_units=float(n), lost_high=99) for n in range(2, 9)])
+    slow = listing(excess_units=900.0, excess_low=800.0, excess_high=1_000.0, days_of_cover=999.0)
+    cards = ranked([lost_sales(many), slow_stock(slow), restock(listing())])
+    assert cards.schema == SCHEMA
+    assert cards["rank"].to_list() == list(range(1, cards.height + 1))
+    assert cards.filter(pl.col("kind") == "lost_sales")["offer_id"].to_list() == [8, 7, 6]
+    assert cards["kind"][0] == "restock"
+    assert cards["kind"][-1] == "slow_stock"
+    assert cards.height <= MOST_CARDS
+    assert cards.group_by("kind").len()["len"].max() <= MOST_OF_A_KIND
+
+
+def test_confidence_is_how_narrow_the_interval_is() -> None:
+    cards = ranked(
+        [
+            lost_sales(listing(lost_low=7, lost_high=10)),
+            restock(listing(vendor_id=2)),
+            restock(listing(vendor_id=3, saved_low=0.0, saved_high=60.0)),
+        ]
+    )
+    assert cards["confidence"].to_list() == ["high", "medium", "low"]
