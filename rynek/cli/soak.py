@@ -16,6 +16,7 @@ from rich.console import Console
 
 from rynek.bench.report import machine
 from rynek.cli.complaints import complaining
+from rynek.cli.soak_live import live
 
 app = typer.Typer(
     help="Look for faults in money and stock: kill, reorder, repeat, and demand that all adds up.",
@@ -82,6 +83,9 @@ def oversell(
 ) -> None:
     """Let 200 shoppers in 4 processes race for the last units: none may be promised twice."""
     look(["oversell"], Effort(0, seconds, drawn(seed)), as_json, record)
+
+
+app.command()(live)
 
 
 @app.command("all")

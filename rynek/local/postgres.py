@@ -54,6 +54,9 @@ FORGETFUL = {
     "full_page_writes": "off",
     "autovacuum_naptime": "5min",
     "shared_buffers": "128MB",
+    # For writers that commit in two phases; a real market has none, and one left open would hold up
+    # every vacuum.
+    "max_prepared_transactions": "20",
 }
 
 

@@ -1,0 +1,1 @@
+"""Proof that live figures are exact: all dies at random, and every view equals Postgres."""
