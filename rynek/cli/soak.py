@@ -1,6 +1,7 @@
 """`rynek soak NAME`: harnesses that look for faults in money and stock, for as long as asked."""
 
 import json
+import logging
 import shutil
 import tempfile
 import time
@@ -16,7 +17,6 @@ from rich.console import Console
 
 from rynek.bench.report import machine
 from rynek.cli.complaints import complaining
-from rynek.cli.soak_live import live
 
 app = typer.Typer(
     help="Look for faults in money and stock: kill, reorder, repeat, and demand that all adds up.",
@@ -85,9 +85,6 @@ def oversell(
     look(["oversell"], Effort(0, seconds, drawn(seed)), as_json, record)
 
 
-app.command()(live)
-
-
 @app.command("all")
 def everything(
     kills: Kills = 1_000,
@@ -103,6 +100,8 @@ def everything(
 def look(names: list[str], effort: Effort, as_json: bool, record: bool) -> None:
     """Run these harnesses; the first that finds a fault ends it with status 1, named."""
     outcomes: dict[str, Outcome] = {}
+    # What the core warns of is what these harnesses do to it.
+    logging.getLogger().addHandler(logging.NullHandler())
     with complaining():
         for name in names:
             progress.print(f"{name}: seed {effort.seed}")

@@ -240,6 +240,11 @@ class Conduct:
             if row["status"] == "requires_action"
         ]
 
+    def _waits_for_its_bank(self, intent_id: str) -> bool:
+        """Stripe may have cancelled it already, and its answer was lost."""
+        intent = self.fair.client.v1.payment_intents.retrieve(intent_id)
+        return intent.status == "requires_action"
+
     def _disputes(self) -> list[str]:
         return [
             row["stripe_dispute_id"]

@@ -116,6 +116,7 @@ def kill_at_random(
     with open_site(folder, durable=True) as site:
         site.start()
         town = found(site)
+        come_to_rest(site)
         while site.kills < kills:
             target = min(kills, site.kills + KILLS_BETWEEN_RESTS)
             lived += _kill_among_a_crowd(site, town, target, chance, report)

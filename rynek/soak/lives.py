@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from uuid import uuid4
 
+import httpx
 import stripe
 
 from rynek.local.stripe.control import Control
@@ -133,10 +134,14 @@ def given_up(town: Town, _: Random) -> None:
 
 
 def challenged(town: Town, chance: Random) -> None:
-    """The bank asks its shopper, who answers, fails, or walks away."""
-    order = bought(town, CHALLENGED_CARD)
+    """The bank asks its shopper, who answers, fails, walks away, or comes too late."""
+    intent_id = intent_of(bought(town, CHALLENGED_CARD))
     if outcome := chance.choice(["succeeded", "failed", ""]):
-        town.control.authenticate(intent_of(order), outcome)
+        try:
+            town.control.authenticate(intent_id, outcome)
+        except httpx.HTTPStatusError:
+            if town.stripe.v1.payment_intents.retrieve(intent_id).status != "canceled":
+                raise
 
 
 def disputed(town: Town, chance: Random) -> None:

@@ -90,7 +90,8 @@ class Market(Conduct, RuleBasedStateMachine):
 
     @rule(pick=PICK, outcome=st.sampled_from(["succeeded", "failed"]))
     def answer_challenge(self, pick: int, outcome: str) -> None:
-        if intent_id := chosen(self._challenged(), pick):
+        intent_id = chosen(self._challenged(), pick)
+        if intent_id and self._waits_for_its_bank(intent_id):
             self.fair.control.authenticate(intent_id, outcome)
 
     @rule(pick=PICK)
