@@ -58,6 +58,12 @@ class ArtifactCorrupt(ModelsError):
     code = "artifact_corrupt"
 
 
+class PromotionRefused(ModelsError):
+    """The artifact did not pass the gate; promote another, or give --force to answer for it."""
+
+    code = "promotion_refused"
+
+
 class SalesInvalid(ModelsError):
     """The sales columns cannot be forecast from; correct what is named and run again."""
 

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from models.artifacts import Artifact
 from models.evaluation import Interval, Report, relative_difference
+from models.guard_rails import broken
+from models.recommendations import KIND
 
 JUDGED_BY = "ndcg@20"
 NON_INFERIOR_ABOVE = -0.01
@@ -51,6 +54,20 @@ def decide(
         findings.append(rule(compared["incumbent"], name))
     reasons = tuple(reason for _, reason in findings)
     return Verdict(candidate.recipe, all(held for held, _ in findings), reasons, compared)
+
+
+def objections(artifact: Artifact) -> list[str]:
+    """Why this artifact may not go live, from what its manifest says; [] where it may.
+
+    A verdict on another recipe is how the fallback came to be stored, and no word against it.
+    """
+    if artifact.kind != KIND:
+        return []
+    verdict = artifact.metrics.get("verdict")
+    if verdict is None:
+        return ["it was never judged"]
+    lost = verdict["recipe"] == artifact.recipe and not verdict["is_passed"]
+    return [*(verdict["reasons"] if lost else ()), *broken(artifact.metrics.get("guard_rails", {}))]
 
 
 def _better(difference: Interval, opponent: str) -> tuple[bool, str]:

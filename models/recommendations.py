@@ -89,11 +89,15 @@ class Recommendations:
     @classmethod
     def open(cls, artifact: Artifact) -> Self:
         """Raises `ArtifactCorrupt` where an array is missing."""
-        arrays = artifact.arrays
+        return cls.over(artifact.version, artifact.recipe, artifact.arrays)
+
+    @classmethod
+    def over(cls, version: str, recipe: str, arrays: Mapping[str, AnyArray]) -> Self:
+        """As `open`, before the arrays are stored."""
         try:
             return cls(
-                artifact.version,
-                artifact.recipe,
+                version,
+                recipe,
                 arrays["shopper_pseudonyms"],
                 arrays["product_ids"],
                 arrays["popularity"],
@@ -104,7 +108,7 @@ class Recommendations:
                 },
             )
         except KeyError as missing:
-            raise ArtifactCorrupt(f"{artifact.version} has no array {missing}.") from missing
+            raise ArtifactCorrupt(f"{version} has no array {missing}.") from missing
 
     def mask(self, product_ids: Iterable[int] | Int64) -> Mask:
         """`(n_items,)`: which items are among these products. Unknown products are passed over."""

@@ -14,9 +14,10 @@ from models.artifacts import Artifact
 from models.errors import NothingToLearn
 from models.evaluation import Report, Split, Task, evaluate, temporal_split
 from models.gate import Verdict
+from models.guard_rails import FALLBACK_LIMITS, LIMITS, Limits, Shelf, guard
 from models.interactions import Interactions, day_of
 from models.popularity import Popularity
-from models.recommendations import KIND, stored
+from models.recommendations import KIND, Recommendations, stored
 from models.recommender import Recommender
 from models.registry import recommender
 
@@ -33,13 +34,18 @@ class Outcome:
     """What a training came to.
 
     verdict  on the contender that passed, else on the candidate
-    artifact  stored and ready to be promoted; None where the live one must stay
+    artifact  stored, to be promoted if nothing is objected; None where the live one must stay
     reports  every model measured, by name
     """
 
     verdict: Verdict
     artifact: Artifact | None
     reports: Mapping[str, Report]
+
+    @property
+    def objections(self) -> list[str]:
+        """The guard rails that the artifact breaks: it stays on record and must not go live."""
+        return gate.objections(self.artifact) if self.artifact else []
 
 
 @dataclass(frozen=True)
@@ -62,12 +68,17 @@ def train_and_gate(
     root: Path,
     *,
     candidate: Recommender | None = None,
+    shelf: Shelf | None = None,
+    limits: Limits = LIMITS,
     holdout_days: float = HOLDOUT_DAYS,
     task: Task = "new",
     seed: int = 0,
     now: datetime | None = None,
 ) -> Outcome:
     """Gate the candidate against popularity and the live artifact's recipe, and store the winner.
+
+    The guard rails are measured on lists from the shelf, as what was trained on everything answers;
+    without a shelf everything can be bought.
 
     The last `holdout_days` of the interactions judge. If a new recipe fails, the live recipe is
     renewed on today's data under the same rule. If nothing is live and the candidate fails,
@@ -83,7 +94,10 @@ def train_and_gate(
         winner = FALLBACK
     if winner is None:
         return Outcome(verdict, None, reports)
-    artifact = _store(winner, interactions, root, live, _metrics(reports, verdict, seed), seed, now)
+    held = FALLBACK_LIMITS if winner is FALLBACK else limits
+    shelf = shelf or Shelf.of_one_vendor(interactions.products)
+    metrics = _metrics(reports, verdict, seed)
+    artifact = _store(winner, interactions, root, live, metrics, (shelf, held), seed, now)
     return Outcome(verdict, artifact, reports)
 
 
@@ -166,10 +180,13 @@ def _store(
     root: Path,
     live: Artifact | None,
     metrics: Mapping[str, Any],
+    guarded: tuple[Shelf, Limits],
     seed: int,
     now: datetime | None,
 ) -> Artifact:
     model = _fresh(winner).fit(interactions)
+    arrays = stored(model, interactions)
+    rails = guard(Recommendations.over("unstored", model.recipe, arrays), *guarded, seed=seed)
     return artifacts.write(
         root,
         KIND,
@@ -177,9 +194,12 @@ def _store(
         parameters=model.parameters(),
         seed=seed,
         data_window=interactions.window(),
-        metrics=metrics,
+        metrics={
+            **metrics,
+            "guard_rails": {name: rail.as_json() for name, rail in rails.items()},
+        },
         parent=live.version if live else None,
-        arrays=stored(model, interactions),
+        arrays=arrays,
         now=now,
     )
 

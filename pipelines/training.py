@@ -22,6 +22,7 @@ from dagster import (
 from models import artifacts
 from models.behaviour import from_behaviour
 from models.errors import NothingToLearn
+from models.guard_rails import Shelf
 from models.interactions import Interactions
 from models.recommendations import KIND
 from models.training import Outcome, train_and_gate
@@ -34,15 +35,27 @@ INTERACTIONS = """
     from interactions
     where shopper_pseudonym is not null and product_id is not null
 """
-GATE = "beats_what_is_live"
+# The offer that a shopper would be given: serving chooses by the same rule.
+SHELF = """
+    select product_id, arg_min(vendor_id, (price_cents, offer_id)) as vendor_id
+    from offers
+    where offer_status = 'active' and vendor_status = 'active' and available_units > 0
+    group by product_id
+"""
+GATE, RAILS = "beats_what_is_live", "guard_rails_hold"
 SEED = 0
 
 
-def published_interactions(installation: Installation) -> Interactions:
-    frame = Snapshot.current(installation.published).query(INTERACTIONS)
+def published_interactions(snapshot: Snapshot) -> Interactions:
+    frame = snapshot.query(INTERACTIONS)
     return from_behaviour(
         frame["shopper_pseudonym"], frame["product_id"], frame["type"], frame["occurred_at"]
     )
+
+
+def published_shelf(snapshot: Snapshot) -> Shelf:
+    frame = snapshot.query(SHELF)
+    return Shelf.of(frame["product_id"].to_numpy(), frame["vendor_id"].to_numpy())
 
 
 @asset(
@@ -57,7 +70,13 @@ def published_interactions(installation: Installation) -> Interactions:
             GATE,
             asset=CANDIDATE,
             description="A new recipe beats the live one; the same recipe is not worse.",
-        )
+        ),
+        AssetCheckSpec(
+            RAILS,
+            asset=CANDIDATE,
+            description="Its lists cover the shelf, spread over vendors, are in stock and quick.",
+            blocking=True,
+        ),
     ],
 )
 def recommender_candidate(
@@ -69,20 +88,26 @@ def recommender_candidate(
 
     The value is the version to make live, or None where the live one must stay.
     """
+    snapshot = Snapshot.current(installation.published)
     try:
         outcome = train_and_gate(
-            published_interactions(installation), installation.artifacts, seed=SEED
+            published_interactions(snapshot),
+            installation.artifacts,
+            shelf=published_shelf(snapshot),
+            seed=SEED,
         )
     except NothingToLearn as error:
         context.log.warning(str(error))
         observer("recommender.candidate", "too little data to learn from")
         yield Output(None, metadata={"verdict": str(error)})
         yield _gated(False, str(error))
+        yield _guarded([])
         return
     observer("recommender.candidate", _said(outcome))
     version = outcome.artifact.version if outcome.artifact else None
     yield Output(version, metadata=_measured(outcome))
     yield _gated(outcome.verdict.is_passed, "; ".join(outcome.verdict.reasons))
+    yield _guarded(outcome.objections)
 
 
 @asset(
@@ -114,6 +139,17 @@ def _gated(is_passed: bool, reasons: str) -> AssetCheckResult:
         passed=is_passed,
         severity=AssetCheckSeverity.WARN,
         metadata={"reasons": reasons},
+    )
+
+
+def _guarded(objections: list[str]) -> AssetCheckResult:
+    """A model that would harm the market ends the run before the pointer moves."""
+    return AssetCheckResult(
+        check_name=RAILS,
+        asset_key=CANDIDATE,
+        passed=not objections,
+        severity=AssetCheckSeverity.ERROR,
+        metadata={"detail": "; ".join(objections) or "all hold"},
     )
 
 

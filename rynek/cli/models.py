@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from models import artifacts
+from models import artifacts, gate
 from models.artifacts import Artifact
-from models.errors import ModelsError
+from models.errors import ModelsError, PromotionRefused
 from models.recommendations import KIND
 from rynek.cli.complaints import complaining
 
@@ -20,11 +20,14 @@ models = typer.Typer(help="List, promote and roll back trained models.", no_args
 Kind = Annotated[str, typer.Option(help="What was trained: recommender, search_index, …")]
 Version = Annotated[str, typer.Argument(help="As `rynek models list` names it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Although the gate or a guard rail stood against it.")
+]
 
 
 @models.command("list")
 def list_versions(kind: Kind = KIND, as_json: AsJson = False) -> None:
-    """Every stored version, newest last, and which one is live."""
+    """Every stored version, newest last, which one is live, and what stands against the others."""
     with complaining():
         root = artifacts_root()
         live = artifacts.live_version(root, kind)
@@ -38,10 +41,14 @@ def list_versions(kind: Kind = KIND, as_json: AsJson = False) -> None:
 
 
 @models.command()
-def promote(version: Version, kind: Kind = KIND) -> None:
-    """Make a stored version live. Readers follow within seconds."""
+def promote(version: Version, kind: Kind = KIND, force: Force = False) -> None:
+    """Make a stored version live, if it passed the gate. Readers follow within seconds."""
     with complaining():
-        artifact = artifacts.promote(artifacts_root(), kind, version)
+        root = artifacts_root()
+        objections = gate.objections(artifacts.load(root, kind, version, is_checked=False))
+        if objections and not force:
+            raise PromotionRefused(f"{version}: {'; '.join(objections)}.")
+        artifact = artifacts.promote(root, kind, version)
     typer.echo(f"{kind} {artifact.version} ({artifact.recipe}) is live.")
 
 
@@ -71,25 +78,44 @@ def _row(root: Path, kind: str, version: str, live: str | None) -> dict[str, Any
         "created_at": artifact.created_at,
         "data_until": artifact.data_window[1],
         "ndcg@20": _own_ndcg(artifact),
+        "guard_rails": artifact.metrics.get("guard_rails", {}),
+        "objections": gate.objections(artifact),
         "problem": None,
     }
 
 
-def _own_ndcg(artifact: Artifact) -> float | None:
-    intervals = artifact.metrics.get("models", {}).get(artifact.recipe, {})
-    return intervals["ndcg@20"][0] if "ndcg@20" in intervals else None
+def _own_ndcg(artifact: Artifact) -> list[float] | None:
+    """Value, low and high."""
+    measured: dict[str, dict[str, list[float]]] = artifact.metrics.get("models", {})
+    return measured.get(artifact.recipe, {}).get("ndcg@20")
 
 
 def _table(kind: str, rows: list[dict[str, Any]]) -> Table:
-    table = Table("version", "", "recipe", "data until", "NDCG@20", "problem", title=kind)
+    table = Table(title=kind)
+    table.add_column("version", no_wrap=True)
+    for column in ("", "recipe", "created", "NDCG@20", "guard rails", "against it"):
+        table.add_column(column)
     for row in rows:
-        quality = row.get("ndcg@20")
         table.add_row(
             row["version"],
             "live" if row["is_live"] else "",
             row["recipe"],
-            row.get("data_until"),
-            None if quality is None else f"{quality:.4f}",
-            row["problem"],
+            _minute(row.get("created_at")),
+            _interval(row.get("ndcg@20")),
+            _rails(row.get("guard_rails", {})),
+            row["problem"] or "; ".join(row["objections"]),
         )
     return table
+
+
+def _minute(moment: str | None) -> str:
+    return moment[:16].replace("T", " ") if moment else ""
+
+
+def _interval(ndcg: list[float] | None) -> str:
+    return "{:.4f} ({:.4f} to {:.4f})".format(*ndcg) if ndcg else ""
+
+
+def _rails(rails: dict[str, Any]) -> str:
+    held = sum(rail["is_held"] for rail in rails.values())
+    return f"{held} of {len(rails)} hold" if rails else ""

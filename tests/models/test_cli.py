@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,10 @@ from rynek.cli.main import app
 from rynek.cli.models import models
 
 MORNING = datetime(2026, 5, 4, 6, tzinfo=UTC)
+LOST = {"recipe": "ials", "is_passed": False, "reasons": ["not better than popularity"]}
+WON = LOST | {"is_passed": True, "reasons": []}
+JUDGED = {"models": {"popularity": {"ndcg@20": [0.125, 0.1, 0.2]}}, "verdict": LOST}
+OFF = {"out_of_stock": {"value": 3.0, "limit": 0, "is_held": False}}
 
 
 @pytest.fixture
@@ -26,13 +31,27 @@ def versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             parameters={},
             seed=0,
             data_window=(MORNING, MORNING),
-            metrics={"models": {"popularity": {"ndcg@20": [0.125, 0.1, 0.2]}}},
+            metrics=JUDGED,
             parent=None,
             arrays={"shares": np.ones(day + 1)},
             now=MORNING + timedelta(days=day),
         ).version
         for day in range(2)
     ]
+
+
+def stored(root: Path, metrics: dict[str, Any]) -> str:
+    return artifacts.write(
+        root / "artifacts",
+        "recommender",
+        recipe="ials",
+        parameters={},
+        seed=0,
+        data_window=(MORNING, MORNING),
+        metrics=metrics,
+        parent=None,
+        arrays={"shares": np.ones(1)},
+    ).version
 
 
 def run(*words: str) -> str:
@@ -47,7 +66,8 @@ def test_promoting_and_rolling_back_moves_the_live_mark(versions: list[str]) -> 
     assert versions[0] in run("rollback")
     rows = json.loads(run("list", "--json"))
     assert [row["version"] for row in rows if row["is_live"]] == versions[:1]
-    assert rows[0]["ndcg@20"] == 0.125
+    assert rows[0]["ndcg@20"] == [0.125, 0.1, 0.2]
+    assert rows[0]["objections"] == []
 
 
 def test_without_any_version_the_next_step_is_told(
@@ -76,3 +96,24 @@ def test_an_unknown_version_exits_1_naming_the_code(versions: list[str]) -> None
     result = CliRunner().invoke(models, ["promote", "nothing"])
     assert result.exit_code == 1
     assert "artifact_missing" in result.output
+
+
+@pytest.mark.parametrize(
+    ("metrics", "objection"),
+    [
+        ({"verdict": LOST}, "not better than popularity"),
+        ({"verdict": WON, "guard_rails": OFF}, "out_of_stock is 3, its limit 0"),
+        ({}, "never judged"),
+    ],
+)
+def test_what_did_not_pass_goes_live_only_by_force(
+    versions: list[str], tmp_path: Path, metrics: dict[str, Any], objection: str
+) -> None:
+    run("promote", versions[0])
+    version = stored(tmp_path, metrics)
+    refused = CliRunner().invoke(models, ["promote", version])
+    assert refused.exit_code == 1
+    assert "promotion_refused" in refused.output
+    assert objection in refused.output.replace("\n", " ")
+    assert artifacts.live_version(tmp_path / "artifacts", "recommender") == versions[0]
+    assert "is live." in run("promote", version, "--force")
