@@ -3,27 +3,39 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import psycopg
 from rich.console import Console
 
 from rynek.bench.recording import Rehearsal, rehearsal
 from rynek.bench.report import Report, Row
 from rynek.bench.stalls import Stalls, opened_market
-from transactional.access import tokens
+from transactional import open_tasks
+from transactional.access import audit, tokens
 from transactional.catalogue import offers
-from transactional.checkout import carts
+from transactional.checkout import candidates, carts
 from transactional.checkout.carts import ANYWHERE, Wanted
-from transactional.database import Transaction
+from transactional.database import Transaction, statement
+from transactional.facts import outbox
 from transactional.http.order_answers import newly_placed
-from transactional.ordering import expiry, holds, orders, stock
+from transactional.ordering import expiry, holds, orders, stock, vendor_orders
 from transactional.ordering.placement import Application, Desk
+from transactional.settlement import vendor_balances
 
 FULL = Stalls(offers=2_500_000, vendors=5_000, shoppers=100_000)
 QUICK = Stalls(offers=2_000, vendors=20, shoppers=100)
 # Larger than a page of anything: to read one whole for an answer would be felt.
-LARGE = ("offers", "products", "stock", "stock_moves", "shoppers", "tokens")
+LARGE = (
+    "offers", "products", "stock", "stock_moves", "shoppers", "tokens", "orders", "vendor_orders",
+    "order_lines", "holds", "payments", "transfers", "refunds", "journals", "postings", "outbox",
+    "idempotency_keys", "audit",
+)  # fmt: skip
+PAST = Path(__file__).with_name("past.sql")
+ORDERS, QUICK_ORDERS = 1_000_000, 2_000
 TOKEN, SHOPPER = "rk_shopper_bench_1", 1
+VENDOR = 8
 # Two offers of one vendor, and one of another.
 OFFERS = (7, 8, 27)
 PAGE = 50
@@ -44,9 +56,26 @@ class Plan:
 def measure(console: Console, *, is_quick: bool) -> Report:
     """The plans of every statement that the hot verbs send."""
     stalls = QUICK if is_quick else FULL
-    with console.status(f"a market of {stalls.offers:,} offers"), opened_market(stalls) as venue:
+    count = QUICK_ORDERS if is_quick else ORDERS
+    scale = f"{stalls.offers:,} offers, {count:,} orders"
+    with console.status(f"a market of {scale}"), opened_market(stalls) as venue:
+        fill_past(venue.servers.database_url, stalls, count)
         found = plans(venue.servers.database_url)
-    return Report("plans", f"{stalls.offers:,} offers", tuple(map(_row, found)))
+    return Report("plans", scale, tuple(map(_row, found)))
+
+
+def fill_past(database_url: str, stalls: Stalls, count: int) -> None:
+    """Write so many orders, paid and delivered but for the last in every hundred, in sets."""
+    sizes = {
+        "orders": count,
+        "offers": stalls.offers,
+        "vendors": stalls.vendors,
+        "shoppers": stalls.shoppers,
+    }
+    with psycopg.connect(database_url, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute(PAST.read_text(), sizes)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("vacuum analyze")
 
 
 def plans(database_url: str, *, may_scan: bool = True) -> list[Plan]:
@@ -74,6 +103,12 @@ def explained(connection: Transaction, verb: str, statement: str) -> Plan:
         tuple(sorted({node["Index Name"] for node in nodes if "Index Name" in node})),
         tuple(sorted({node["Relation Name"] for node in scans} & set(LARGE))),
     )
+
+
+def place_by_product(stage: Rehearsal) -> None:
+    """The market chooses the offer, among those that compete."""
+    desk = Desk(stage, lambda: datetime.now(UTC), newly_placed)
+    desk.serve([Application(TOKEN, "routed", b"routed", [Wanted(None, 1, OFFERS[0])])])
 
 
 def place(stage: Rehearsal) -> None:
@@ -107,6 +142,35 @@ VERBS: dict[str, Callable[[Rehearsal], object]] = {
     "restock": lambda stage: stock.move(
         stage.connection, stock.RESTOCK, {OFFERS[0]: 1}, datetime.now(UTC)
     ),
+    "place an order of a product": place_by_product,
+    "rank the offers of a product": lambda stage: candidates.ranking(
+        stage.connection, OFFERS[0], None, 1, "PL", datetime.now(UTC)
+    ),
+    "list a vendor's orders": lambda stage: vendor_orders.list_of_vendor(
+        stage.connection, VENDOR, None, None, PAGE
+    ),
+    "list a vendor's paid orders": lambda stage: vendor_orders.list_of_vendor(
+        stage.connection, VENDOR, "paid", None, PAGE
+    ),
+    "rank a vendor's parcels": lambda stage: vendor_orders.most_urgent(
+        stage.connection, VENDOR, datetime.now(UTC), PAGE
+    ),
+    "read a vendor's balance": lambda stage: vendor_balances.read(
+        stage.connection, VENDOR, datetime.now(UTC)
+    ),
+    "find unsettled payments": lambda stage: stage.connection.execute(
+        statement("unsettled_payments"), {"before": datetime.now(UTC), "limit": PAGE}
+    ),
+    "find due transfers": lambda stage: stage.connection.execute(
+        statement("due_transfers"), {"now": datetime.now(UTC), "limit": PAGE}
+    ),
+    "list open tasks": lambda stage: open_tasks.read(stage.connection, datetime.now(UTC)),
+    "number facts": lambda stage: stage.connection.execute(statement("number_facts")),
+    "read facts": lambda stage: outbox.page(stage.connection, 0, PAGE),
+    "read the audit trail": lambda stage: audit.list_page(
+        stage.connection, "shp_1", None, None, PAGE
+    ),
+    "sweep all lapsed holds": lambda stage: expiry.sweep(stage, datetime.now(UTC)),
     "sweep lapsed holds": lambda stage: expiry.sweep(stage, datetime.now(UTC), OFFERS),
 }
 

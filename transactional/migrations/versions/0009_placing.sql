@@ -134,3 +134,7 @@ create unique index outbox_position on outbox (position) where position is not n
 alter table outbox alter payload type json;
 alter table idempotency_keys alter body type json;
 alter table idempotency_keys set (toast_tuple_target = 8160);
+
+-- What an operator is shown as open ----------------------------------------------------------------------
+
+create index on refunds (refund_id) where status = 'failed';
