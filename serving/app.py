@@ -11,7 +11,9 @@ from serving import charts, published, recommender
 from serving.fact_sources import CoreFacts, RedisFacts
 from serving.follower import Follower
 from serving.http import (
+    forecasts,
     health,
+    insights,
     metrics,
     orders,
     pages,
@@ -52,7 +54,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=problems.RESPONSES,
     )
     problems.install(app)
-    for routes in (health, metrics, products, orders, recommendations, sign_in, pages):
+    for routes in (
+        health,
+        metrics,
+        products,
+        insights,
+        forecasts,
+        orders,
+        recommendations,
+        sign_in,
+        pages,
+    ):
         app.include_router(routes.router)
     problems.describe(app)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")

@@ -14,6 +14,7 @@ SALES_HEIGHT, ORDERS_HEIGHT, GAP = 196, 54, 16
 AXIS_WIDTH = 46  # the same in both panels, so that their days stand under each other
 DATA = "series"  # the page fills the data set of this name
 RESTING_OPACITY = 0.88
+BAND_OPACITY = 0.22
 
 TOOLTIP = [
     alt.Tooltip("label:N", title="When"),
@@ -80,6 +81,34 @@ def _columns(height: int, days: alt.Axis | None, pointed: alt.Parameter) -> alt.
     return chart.encode(
         x=_time("from", days), x2="until:T", y=alt.value(0), y2=alt.value(height), tooltip=TOOLTIP
     ).add_params(pointed)
+
+
+@functools.cache
+def demand() -> dict[str, Any]:
+    """Weeks that were sold as bars; weeks ahead as a line in the band that holds nine in ten."""
+    weeks = alt.Axis(format="%-d %b", grid=False, labelOverlap="greedy", tickCount=8)
+    units = alt.Axis(format="~s", tickCount=4, minExtent=AXIS_WIDTH, maxExtent=AXIS_WIDTH)
+    told = [
+        alt.Tooltip("label:N", title="Week"),
+        alt.Tooltip("units_text:N", title="Units"),
+    ]
+    rows: alt.Chart = alt.Chart(data=alt.NamedData(name=DATA))
+    week = rows.encode(x=_time("start", weeks), x2="end:T")
+    ahead = week.transform_filter("datum.high !== null")
+    sold = (
+        week.transform_filter("datum.units !== null")
+        .mark_rect(style="orders", cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
+        .encode(y=_units("units", units), y2=alt.datum(0), tooltip=told)
+    )
+    band = ahead.mark_rect(style="revenue", opacity=BAND_OPACITY).encode(
+        y=_units("low", units), y2="high:Q", tooltip=told
+    )
+    expected = ahead.mark_rule(style="revenue", strokeWidth=2).encode(y=_units("expected", units))
+    return dict((sold + band + expected).properties(height=SALES_HEIGHT).to_dict())
+
+
+def _units(field: str, axis: alt.Axis) -> alt.Y:
+    return alt.Y(field, type="quantitative", axis=axis, title=None)
 
 
 @functools.cache

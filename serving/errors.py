@@ -111,3 +111,17 @@ class FactsUnusable(ServingError):
 
     code = "facts_unusable"
     status = 503
+
+
+class ProductUnknown(ServingError):
+    """The vendor lists no such product in the published figures."""
+
+    code = "product_unknown"
+    status = 404
+
+
+class FactsPruned(FactsUnusable):
+    """The core keeps the facts since this snapshot no longer: figures stand at the snapshot until
+    the next one is published."""
+
+    code = "facts_pruned"

@@ -127,6 +127,11 @@ def sales_and_orders() -> Response:
     return JSONResponse(charts.sales_and_orders(), headers={"Cache-Control": "no-cache"})
 
 
+@router.get("/assets/demand.json")
+def demand() -> Response:
+    return JSONResponse(charts.demand(), headers={"Cache-Control": "no-cache"})
+
+
 def _vendors(view: View, query: str) -> list[tuple[str, str]]:
     wanted = query.casefold().strip()
     found = [

@@ -29,8 +29,38 @@ select
 from lines where is_counted group by all;
 create table recent_order_items as
 select vendor_order_id, line_id, offer_id, product_id, title, sku, quantity, line_cents from lines;
+create table if not exists forecasts (
+    offer_id bigint, product_id bigint, vendor_id bigint, first_date date,
+    demand_class varchar, method varchar, weekday_units double[], level_variance double,
+    dispersion double, month_units double, month_low bigint, month_median bigint,
+    month_high bigint, available_units bigint, days_of_cover double, lead_days integer,
+    service_level double, reorder_point bigint, order_units bigint, closed_days double,
+    lost_units double, lost_low bigint, lost_high bigint);
+create table if not exists insights (
+    vendor_id bigint, kind varchar, offer_id bigint, product_id bigint, what varchar,
+    why varchar, action varchar, effect_cents bigint, effect_low_cents bigint,
+    effect_high_cents bigint, confidence varchar, rank integer, advised_date date);
 create table order_lines as select line_id, order_date from lines limit 0;
 create table interactions as select product_id, placed_at as occurred_at from lines limit 0;
+"""
+
+ADVICE = """
+insert into forecasts
+select
+    offer_id, product_id, vendor_id, date '2026-11-22', 'intermittent', 'tsb',
+    [0.5, 0.5, 0.5, 0.5, 0.5, 1.5, 1.5], 0.01, 1.5, 22.0, 12, 21, 35, available_units,
+    available_units / 0.8, 7, 0.95, 11, 30, 0.0, 0.0, 0, 0
+from offers where offer_status = 'active';
+insert into insights
+select
+    vendor_id, 'restock', offer_id, product_id, '“' || title || '” runs out in about 12 days',
+    '10 units left', 'Order 30 units', 12000, 2000, 25000, 'low', 1, date '2026-11-21'
+from offers where offer_id = 2;
+insert into insights
+select
+    1, 'service', null, null, 'Late shipments are close to the market''s norm',
+    '5 of 100 orders', 'Ship the 2 orders that wait, in time', 4000, 4000, 4000, 'high', 2,
+    date '2026-11-21';
 """
 
 ORDER_SCHEMA = {
@@ -84,6 +114,7 @@ class Market:
     offers: dict[int, dict[str, Any]] = field(default_factory=dict)
     vendor_orders: dict[int, dict[str, Any]] = field(default_factory=dict)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
+    is_advised: bool = False
 
     def vendor(self, vendor_id: int, name: str = "", status: str = "active") -> None:
         name = name or f"Vendor {vendor_id}"
@@ -211,3 +242,5 @@ class Market:
                 connection.register("frame", frame.to_arrow())
                 connection.execute(f"create table {name} as select * from frame")
             connection.execute(DERIVED)
+            if self.is_advised:
+                connection.execute(ADVICE)

@@ -84,7 +84,7 @@ function bucketName(date, grain) {
   return longDay(date);
 }
 
-function theme(place) {
+export function theme(place) {
   const style = getComputedStyle(place);
   const token = (name) => style.getPropertyValue(name).trim();
   return {

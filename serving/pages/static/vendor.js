@@ -3,7 +3,9 @@
 import { showCards } from "./cards.js";
 import { Chart } from "./chart.js";
 import { element } from "./elements.js";
+import { ForecastChart } from "./forecast.js";
 import { ago, daysBefore, formatsFor, longDay } from "./format.js";
+import { Insights } from "./insights.js";
 import { Orders } from "./orders.js";
 import { Period } from "./period.js";
 import { Products } from "./products.js";
@@ -12,6 +14,7 @@ import { Watch } from "./watch.js";
 const FIGURES_EVERY = 1_000;
 const ORDERS_EVERY = 10_000;
 const PRODUCTS_EVERY = 30_000;
+const ADVICE_EVERY = 300_000;
 const AGES_EVERY = 30_000;
 const DELAYED_AFTER = 15_000;
 const PAGE = { orders: 12, products: 15 };
@@ -22,6 +25,11 @@ const formats = formatsFor(shop.currency, shop.timeZone);
 const chart = new Chart(document.querySelector("#chart"), formats);
 const products = new Products(formats, () => productWatch.now());
 const orders = new Orders(formats);
+const forecast = new ForecastChart(formats, (product) => `/v1/vendors/${shop.vendor}/products/${product}/forecast`);
+const insights = new Insights(formats, (product) => {
+  forecast.choose(product);
+  document.querySelector("#forecast").scrollIntoView({ behavior: "smooth", block: "center" });
+});
 const period = new Period(formats.today, () => refresh());
 const status = document.querySelector("#status");
 const shown = { ...PAGE };
@@ -53,6 +61,17 @@ const productWatch = new Watch({
     products.show(answer);
     document.querySelector("#more-products").hidden = !answer.next_cursor;
   },
+});
+
+const insightWatch = new Watch({
+  every: ADVICE_EVERY,
+  address: () => address("insights", {}),
+  show: (answer) => insights.show(answer),
+});
+const forecastWatch = new Watch({
+  every: ADVICE_EVERY,
+  address: () => address("forecasts", {}),
+  show: (answer) => forecast.list(answer),
 });
 
 function refresh() {
@@ -128,3 +147,5 @@ more("orders", orderWatch);
 more("products", productWatch);
 refresh();
 orderWatch.now();
+insightWatch.now();
+forecastWatch.now();
