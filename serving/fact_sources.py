@@ -7,6 +7,7 @@ import httpx
 import msgspec
 import redis
 
+from serving.errors import FactsPruned
 from serving.facts import Fact, read_fact
 
 STREAM = "rynek:facts"
@@ -68,8 +69,13 @@ class CoreFacts:
         )
 
     def read(self, after: int) -> tuple[list[Fact], Heartbeat]:
-        """The next page behind the position. Raises httpx.HTTPError or msgspec.MsgspecError."""
+        """The next page behind the position.
+
+        Raises httpx.HTTPError, msgspec.MsgspecError, and FactsPruned where it is kept no longer.
+        """
         answer = self._core.get("/v1/facts", params={"after": after, "limit": READ_AT_MOST})
+        if answer.status_code == httpx.codes.GONE:
+            raise FactsPruned
         answer.raise_for_status()
         page = msgspec.json.decode(answer.content, type=FactPage)
         return page.facts, Heartbeat(page.published_position, page.published_at)

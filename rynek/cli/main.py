@@ -10,10 +10,12 @@ from rynek.cli import (
     history,
     local,
     market,
+    metrics,
     models,
     pipeline,
     snapshots,
     soak,
+    soak_live,
     verify,
 )
 
@@ -33,10 +35,12 @@ app.command()(market.generate)
 app.add_typer(history.app, name="import")
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(snapshots.app, name="snapshots")
+app.command()(metrics.metrics)
 app.command()(evaluation.evaluate)
 app.add_typer(models.models, name="models")
 app.command()(verify.verify)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.add_typer(bench.app, name="bench")
+soak.app.command()(soak_live.live)
 app.add_typer(soak.app, name="soak")

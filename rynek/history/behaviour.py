@@ -10,7 +10,7 @@ from rynek.history.identifiers import resolve
 
 
 def write_events(copier: Copier, history: History, register: Register) -> None:
-    """Write the events that are not there yet."""
+    """Write the events that are not there yet, of shoppers who have not been erased."""
     if history.events.is_empty():
         return
     known = query(
@@ -21,6 +21,18 @@ def write_events(copier: Copier, history: History, register: Register) -> None:
         {"event_id": pl.String},
     )
     new = history.events.join(known, on="event_id", how="anti", maintain_order="left")
+    new = new.join(_erased(copier, history), on="shopper_ref", how="anti", maintain_order="left")
     new = resolve(new, register.shoppers.drop("shopper_id"), "shopper_ref")
     new = resolve(new, register.offers, "offer_ref")
     copier.append("behaviour_events", new.with_columns(source=pl.lit(history.source)))
+
+
+def _erased(copier: Copier, history: History) -> pl.DataFrame:
+    """shopper_ref of those of this source whom the market has erased."""
+    return query(
+        copier.connection,
+        sql.SQL(
+            "select source_ref from shoppers where source = {} and erased_at is not null"
+        ).format(sql.Literal(history.source)),
+        {"shopper_ref": pl.String},
+    )

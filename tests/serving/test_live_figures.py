@@ -160,6 +160,28 @@ def test_facts_of_another_market_are_not_counted_and_told(
     assert figures(client, vendor_id)["orders"] == 0
 
 
+def test_facts_that_are_pruned_are_told_and_waited_for_with_the_next_snapshot(
+    core: Core, tmp_path: Path
+) -> None:
+    vendor_id = core.vendor()
+    tea, shopper = core.offer(vendor_id), core.shopper()["shopper_id"]
+    core.publish(tmp_path / "published")
+    core.paid_order(shopper, (tea, 1))
+    core.relay_once()
+    core.rows("update relay set pruned_position = published_position returning 1")
+    with redis.Redis.from_url(core.redis_url) as connection:
+        connection.flushall()
+    headers = {"Authorization": f"Bearer {core.token('vendor', vendor_id)}"}
+    with ExitStack() as stack:
+        url = serving_at(stack, core, tmp_path)
+        client = stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=60))
+        until(lambda: "FactsPruned" in client.get("/readyz").text)
+        assert figures(client, vendor_id)["orders"] == 0
+        core.publish(tmp_path / "published")
+        until(lambda: figures(client, vendor_id)["orders"] == 1)
+        until(lambda: "FactsPruned" not in client.get("/readyz").text)
+
+
 def test_figures_equal_postgres_through_late_commits_rollbacks_and_loads(
     core: Core, visit: Visit, tmp_path: Path
 ) -> None:

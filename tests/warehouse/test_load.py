@@ -1,3 +1,6 @@
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.warehouse.market import Market
-from warehouse import ledger, store
+from warehouse import ledger, reconcile, store
 from warehouse.errors import (
     ColumnContractBroken,
     RowVersionInFuture,
@@ -314,3 +317,131 @@ def test_a_market_that_was_never_opened_is_named(
 def test_a_server_that_is_not_there_is_named(warehouse: Warehouse) -> None:
     with pytest.raises(SourceUnreachable):
         load(warehouse, "postgresql://nobody@127.0.0.1:1/nothing")
+
+
+def test_a_load_counts_only_the_days_it_touched_late_data_among_them(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    offer_id, shopper = market.offer(market.vendor()), market.shopper()
+    days = [datetime(2026, 3, day, 12, tzinfo=UTC) for day in (1, 2, 9)]
+    for day in days[1:]:
+        market.order(shopper, [(offer_id, 1)], day)
+    load(warehouse, url)
+    warehouse.sql("update ledger.source_days set rows = -1")  # what is not counted anew is seen
+    market.order(shopper, [(offer_id, 1)], days[0])
+    market.order(shopper, [(offer_id, 2)], days[1])
+    load(warehouse, url)
+    assert warehouse.sql("""
+        select day::varchar, rows, cents from ledger.source_days
+        where table_name = 'order_lines' order by day
+    """).fetchall() == [("2026-03-01", 1, 1000), ("2026-03-02", 2, 3000), ("2026-03-09", -1, 1000)]
+
+
+def test_a_day_that_lost_its_last_row_is_counted_no_more(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    market.event("view", market.shopper().pseudonym)
+    market.order(market.shopper(), [(market.offer(market.vendor()), 1)])
+    load(warehouse, url)
+    market.ask("delete from order_lines")
+    load(warehouse, url)
+    counted = warehouse.sql("select distinct table_name from ledger.source_days").fetchall()
+    assert ("order_lines",) not in counted
+    assert ("behaviour_events",) in counted
+    assert reconcile.by_day(warehouse) == []
+
+
+def test_what_no_load_brought_is_found_when_all_days_are_counted(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    """As when somebody wrote past the triggers, with a row version that was loaded long ago."""
+    market.order(market.shopper(), [(market.offer(market.vendor()), 1)])
+    load(warehouse, url)
+    market.ask("alter table order_lines disable trigger stamp_row_version")
+    market.ask("update order_lines set line_cents = line_cents + 7")
+    load(warehouse, url)
+    assert reconcile.by_day(warehouse) == []
+    load(warehouse, url, recount=True)
+    [difference] = reconcile.by_day(warehouse)
+    assert (difference.table, difference.source_cents) == ("order_lines", 1007)
+
+
+def test_the_first_load_of_a_day_counts_every_day(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    market.order(market.shopper(), [(market.offer(market.vendor()), 1)])
+    load(warehouse, url)
+    warehouse.sql("update ledger.source_days set rows = -1")
+    load(warehouse, url)
+    assert reconcile.by_day(warehouse) != []
+    warehouse.sql("update ledger.loads set taken_at = taken_at - interval 25 hours")
+    load(warehouse, url)
+    assert reconcile.by_day(warehouse) == []
+
+
+LOADING = """
+import sys
+from pathlib import Path
+from warehouse import store
+from warehouse.load import load
+with store.opened(Path(sys.argv[1])) as connection:
+    print("opened", flush=True)
+    load(connection, sys.argv[2], on_table=lambda name, rows: print(name, flush=True))
+    print("loaded", flush=True)
+"""
+
+
+def loading(folder: Path, url: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", LOADING, str(folder), url]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.slow
+def test_a_load_that_is_killed_anywhere_leaves_the_previous_state(
+    market: Market, url: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own"
+    market.vendor("Ada")
+    with store.opened(folder) as connection:
+        load(connection, url)
+        before, first = contents(connection), ledger.last(connection)
+    market.vendor("Bea")
+    for last_line in ("opened", "owners", "orders", TABLES[-1].name):
+        with loading(folder, url) as process:
+            assert process.stdout is not None
+            while process.stdout.readline().strip() != last_line:
+                pass
+            process.kill()
+        with store.opened(folder) as connection:
+            if ledger.last(connection) == first:
+                assert contents(connection) == before
+            else:  # it had committed before the blow fell
+                assert last_line == TABLES[-1].name
+    with store.opened(folder) as connection:
+        load(connection, url)
+        assert names(connection) == {"Ada", "Bea"}
+
+
+@pytest.mark.slow
+def test_two_loads_at_once_take_turns(market: Market, url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    market.vendor("Ada")
+    with loading(folder, url) as one, loading(folder, url) as other:
+        outputs = [process.communicate(timeout=120)[0] for process in (one, other)]
+    assert [output.splitlines()[-1] for output in outputs] == ["loaded", "loaded"]
+    with store.opened(folder) as connection:
+        [(loads, full)] = connection.sql(
+            "select count(*), count(*) filter (is_full) from ledger.loads"
+        ).fetchall()
+        assert (loads, full) == (2, 1)
+
+
+def test_an_event_from_before_every_month_is_loaded_from_the_default_partition(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    pseudonym = market.shopper().pseudonym
+    load(warehouse, url)
+    market.event("view", pseudonym, occurred_at=datetime(2011, 5, 1, tzinfo=UTC))
+    assert brought(load(warehouse, url)) == {"behaviour_events": 1}
+    assert market.value("select count(*) from behaviour_events_other") == 1
+    assert reconcile.by_day(warehouse) == []

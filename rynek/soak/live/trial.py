@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.context import ForkProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from random import Random
 
@@ -228,7 +229,7 @@ class Trial:
             "reader": lambda: self._reader().run(self.is_read, self.report),
         }
         writer = Writer(name, ground.owner_url, Random(seed), self.commits)
-        return works.get(name, lambda: writer.run(self.over))
+        return works.get(name, lambda: _write(writer, self.over))
 
     def _reader(self) -> Reader:
         with psycopg.connect(self.ground.owner_url, row_factory=dict_row) as connection:
@@ -245,6 +246,11 @@ class Trial:
 
     def _settings(self) -> Settings:
         return Settings(self.ground.app_url, self.ground.redis_url, "sk_test_none", "whsec_none")
+
+
+def _write(writer: Writer, over: Event) -> None:
+    writer.run(over)
+    writer.finish()
 
 
 def run(

@@ -18,6 +18,8 @@ from transactional.facts import outbox
 REST_SECONDS = 0.03
 LONGEST_SECONDS = 3.0
 RECONNECT_SECONDS = 0.1
+# A rollback that finds its connection broken is not taken in by its transaction.
+FAULTS_OF_A_KILL = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.Rollback)
 XID = "select pg_current_xact_id()::text::bigint"
 LEFT_OPEN = "select gid from pg_prepared_xacts where database = current_database() and gid like %s"
 
@@ -43,8 +45,11 @@ class Writer:
                     while not over.is_set():
                         self.turn(connection)
                         time.sleep(self.chance.expovariate(1 / REST_SECONDS))
-            except (psycopg.OperationalError, psycopg.InterfaceError):
-                time.sleep(RECONNECT_SECONDS)  # Postgres was killed, and comes back
+            except FAULTS_OF_A_KILL:
+                time.sleep(RECONNECT_SECONDS)  # Postgres comes back
+
+    def finish(self) -> None:
+        """Leave nothing prepared."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             self._close_what_is_open(connection)
 

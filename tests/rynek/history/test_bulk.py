@@ -1,10 +1,12 @@
 """The bulk path on a history small enough to check by hand."""
 
+from datetime import UTC, datetime
 from io import StringIO
 
 import polars as pl
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 from rich.console import Console
 
 from rynek.history import rules
@@ -14,6 +16,7 @@ from rynek.history.errors import CurrencyMismatchError, HistoryInconsistentError
 from rynek.history.identifiers import reserve
 from tests.rynek.history.small import breaches, history, loaded, rows
 from transactional.migrations import upgrade
+from transactional.people import erasure
 
 BALANCES = """
 select kind, vendors.name, sum(amount_cents)::bigint
@@ -199,3 +202,14 @@ def test_a_live_sale_does_not_wait_for_an_import(database_url: str) -> None:
             open_platform_accounts(live)
             kinds = live.execute("select count(*) from accounts").fetchall()
     assert kinds == [(5,)]
+
+
+def test_importing_again_brings_nothing_of_an_erased_shopper_back(database_url: str) -> None:
+    loaded(database_url, history())
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        for (shopper_id,) in rows(database_url, "select shopper_id from shoppers"):
+            erasure.erase(connection, int(str(shopper_id)), datetime.now(UTC))
+    before = rows(database_url, "select shopper_pseudonym from shoppers order by 1")
+    assert loaded(database_url, history()) == [{}]
+    assert rows(database_url, "select shopper_pseudonym from shoppers order by 1") == before
+    assert rows(database_url, "select count(*) from behaviour_events") == [(0,)]

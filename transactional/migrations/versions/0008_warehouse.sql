@@ -14,6 +14,15 @@ create index on accounts (row_version);
 create index stock_moves_row_version on stock_moves
     using brin (((row_version::text)::bigint)) with (pages_per_range = 16);
 
+-- A load counts rows and cents of the days it touched: rows come in the order of time, so BRIN finds a day.
+create index on orders using brin (placed_at);
+create index on vendor_orders using brin (placed_at);
+create index on order_lines using brin (placed_at);
+create index on payments using brin (created_at);
+create index on journals using brin (occurred_at);
+create index on stock_moves using brin (occurred_at);
+create index on behaviour_events using brin (occurred_at);
+
 -- Erasure ---------------------------------------------------------------------------------------------------
 
 -- Who was erased keeps the row that their orders rest on: without a name, under a new pseudonym. What told
