@@ -5,7 +5,9 @@ from datetime import date
 import duckdb
 import pytest
 
+from tests.conftest import REPOSITORY
 from warehouse.metrics import METRICS, of_scope
+from warehouse.metrics.docs import markdown
 from warehouse.metrics.evaluation import Extent, figures
 from warehouse.metrics.figure import Days, Figure, wilson
 
@@ -137,6 +139,11 @@ def test_the_markets_figure_is_the_one_done_by_hand(
     [figure] = of(marts, None, MAY)[metric_id]
     found = (figure.value, figure.numerator, figure.denominator)
     assert found == pytest.approx(OF_THE_MARKET[metric_id])
+
+
+def test_the_page_of_metrics_is_the_registrys() -> None:
+    page = REPOSITORY / "docs" / "metrics.md"
+    assert page.read_text() == markdown(), "run `rynek metrics --markdown > docs/metrics.md`"
 
 
 def test_days_without_rows_are_zero_and_their_ratios_have_no_value(

@@ -1,0 +1,60 @@
+"""The registry as a page for people."""
+
+from collections.abc import Iterator
+
+from warehouse.metrics.figure import SMALL_DENOMINATOR
+from warehouse.metrics.registry import METRICS, Metric
+
+HEAD = f"""# Metrics
+
+What every figure means. This page is written by `rynek metrics --markdown`; a test holds it to the
+registry in `warehouse/metrics/registry.py`, which the API, the pages and the notebooks read too.
+
+- Money is in cents of the installation's one currency; days are the marketplace's.
+- A figure is compared with the same elapsed span directly before. *Live* figures of a vendor reach
+  to now; all others to the last day that is over.
+- A share comes with its interval (95 %, Wilson); below a denominator of {SMALL_DENOMINATOR} it says
+  so: read the interval, not the value.
+- A figure is *immature* until so many days after its last day as the table says.
+"""
+
+SCOPES = {
+    frozenset({"vendor", "market"}): "a vendor, the market",
+    frozenset({"vendor"}): "a vendor",
+    frozenset({"market"}): "the market",
+}
+
+
+def markdown() -> str:
+    """The whole page."""
+    return "\n".join([HEAD, *(line for metric in METRICS.values() for line in _section(metric))])
+
+
+def _section(metric: Metric) -> Iterator[str]:
+    yield f"## {metric.title} (`{metric.metric_id}`)"
+    yield ""
+    yield metric.meaning
+    yield ""
+    yield "| | |"
+    yield "|---|---|"
+    yield from (f"| {name} | {text} |" for name, text in _facts(metric))
+    yield ""
+
+
+def _facts(metric: Metric) -> Iterator[tuple[str, str]]:
+    yield "unit", metric.unit
+    yield "of", SCOPES[metric.scopes]
+    yield ("numerator" if metric.denominator else "formula"), str(metric.numerator)
+    if metric.denominator:
+        pace = ", per day of the span" if metric.is_per_day else ""
+        yield "denominator", f"{metric.denominator}{pace}"
+    if metric.market:
+        yield "for the market", " ÷ ".join(f"({total})" for total in metric.market if total)
+    if metric.window_days:
+        yield "window", f"the last {metric.window_days} days of the span"
+    yield "live", "yes" if metric.is_live else "no"
+    yield "mature", f"after {metric.maturity_days} days" if metric.maturity_days else "at once"
+    if metric.norm:
+        sign = {"at_most": "≤", "at_least": "≥"}[metric.norm.kind]
+        yield "norm", f"{sign} {metric.norm.value:.1%}"
+    yield "owner", metric.owner
