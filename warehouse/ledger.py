@@ -209,6 +209,12 @@ def record_build(connection: duckdb.DuckDBPyConnection, build: Build, seconds: f
     )
 
 
+def rename_build(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say that a mart beside the models was written: what was judged holds, the files do not."""
+    for table in ("build", "checks"):
+        connection.sql(f"update ledger.{table} set build = build || '+'")
+
+
 def carry_build(connection: duckdb.DuckDBPyConnection, load_id: int) -> None:
     """Say that the marts show a later load too, because it brought nothing."""
     connection.sql("update ledger.build set load_id = ?", params=[load_id])

@@ -43,6 +43,10 @@ PUBLISHED = (
     "marts.rfm_segments",
     "marts.affinity",
     "marts.search_terms",
+    "marts.forecasts",
+    "marts.insights",
+    "marts.benchmarks",
+    "marts.benchmark_placements",
     "ledger.source_days",
 )
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 
 from warehouse import ledger
+from warehouse.advice import storage as advice
+from warehouse.benchmarks import storage
 from warehouse.errors import WarehouseBusy
 
 FILE = "warehouse.duckdb"
@@ -34,6 +36,8 @@ def opened(
         try:
             connection.sql("set TimeZone = 'UTC'")
             ledger.prepare(connection)
+            storage.prepare(connection)
+            advice.prepare(connection)
             yield connection
         finally:
             connection.close()

@@ -1,0 +1,78 @@
+"""Months that are over to benchmarks among similar shops: once per month and metric, for good."""
+
+from collections.abc import Iterator
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    AssetSpec,
+    MaterializeResult,
+    ResourceParam,
+    multi_asset,
+)
+
+from pipelines.installation import Installation, Observer
+from pipelines.keys import BENCHMARKS, EACH_MINUTE, OWNERS, PLACEMENTS, POOL, key
+from warehouse import store
+from warehouse.benchmarks.closing import Closed, close
+from warehouse.errors import CheckFailed
+
+SAFE = "benchmarks_are_safe"
+READ = ("order_lines", "vendor_orders", "vendor_daily", "service_daily", "funnel_daily")
+ABOUT = {
+    BENCHMARKS: "one cohort that may be shown, metric and closed month. Rounded, smoothed, at least"
+    " ten owners; see `warehouse/benchmarks/disclosure.py`",
+    PLACEMENTS: "one vendor, metric and closed month: its own figure and the cohort beside it",
+}
+
+
+@multi_asset(
+    specs=[
+        AssetSpec(
+            target,
+            deps=[key(f"marts.{mart}") for mart in READ],
+            group_name="marts",
+            kinds={"duckdb", "python", "table"},
+            owners=OWNERS,
+            freshness_policy=EACH_MINUTE,
+            description=f"Grain: {grain}.",
+        )
+        for target, grain in ABOUT.items()
+    ],
+    check_specs=[
+        AssetCheckSpec(
+            SAFE,
+            asset=BENCHMARKS,
+            description="no shown cell breaks a rule of disclosure control, counted anew in SQL",
+            blocking=True,
+        )
+    ],
+    name="close_months",
+    pool=POOL,
+)
+def benchmarks(
+    installation: ResourceParam[Installation], observer: ResourceParam[Observer]
+) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+    """Close the months that are over and mature; most runs find none.
+
+    Where a cell would break a rule, nothing is closed and nothing is published.
+    """
+    fault = ""
+    with store.opened(installation.warehouse) as connection:
+        try:
+            done = close(connection)
+        except CheckFailed as error:
+            done, fault = [], str(error)
+    observer("marts.benchmarks", f"{len({closed.month for closed in done})} months closed")
+    for target in ABOUT:
+        yield MaterializeResult(asset_key=target, metadata=_told(done))
+    yield AssetCheckResult(
+        check_name=SAFE, asset_key=BENCHMARKS, passed=not fault, metadata={"detail": fault}
+    )
+
+
+def _told(done: list[Closed]) -> dict[str, int | list[str]]:
+    return {
+        "months_closed": sorted({f"{closed.month:%Y-%m}" for closed in done}),
+        "cells_shown": sum(closed.shown for closed in done),
+    }

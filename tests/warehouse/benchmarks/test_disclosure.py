@@ -1,0 +1,90 @@
+"""Each rule on figures that one can check by hand."""
+
+from collections.abc import Iterable
+
+from warehouse.benchmarks.cells import Cell, Shown, published
+from warehouse.benchmarks.cohorts import Path
+from warehouse.benchmarks.disclosure import Unit, is_undominated
+
+
+def units(values: Iterable[float], path: Path = (1, 1, 1), first_owner: int = 1) -> list[Unit]:
+    return [
+        Unit(owner_id, path, value, value) for owner_id, value in enumerate(values, first_owner)
+    ]
+
+
+def by_path(cells: Iterable[Cell]) -> dict[Path, Cell]:
+    return {cell.path: cell for cell in cells}
+
+
+TEN, TWENTY = [float(n) for n in range(100, 110)], [float(n) for n in range(100, 120)]
+
+
+def test_ten_owners_have_a_median_and_twenty_have_quartiles() -> None:
+    assert published(units(TEN[:9]), 1) == []
+    ten, twenty = published(units(TEN), 1)[0], published(units(TWENTY), 1)[0]
+    assert (ten.median, ten.lower_quartile, ten.owners_at_least) == (105, None, 10)
+    assert (twenty.lower_quartile, twenty.median, twenty.upper_quartile) == (105, 110, 115)
+
+
+def test_shops_of_one_owner_count_once() -> None:
+    chain = [Unit(1, (1, 1, band), 100.0, 100.0) for band in range(5)]
+    assert published([*chain, *units(TEN[:8], first_owner=2)], 1) == []
+    assert published([*chain, *units(TEN[:9], first_owner=2)], 1) != []
+
+
+def test_the_p_percent_rule() -> None:
+    assert is_undominated(units([100] * 10))
+    assert not is_undominated(units([1_000, *[1] * 9])), "the others are 9 of 1,009"
+
+
+def test_one_owner_has_at_most_half_and_two_at_most_four_fifths() -> None:
+    few_large = [50.0, 40.0, *[1.2, 2.4, 3.1, 1.9, 2.8, 1.5, 2.2, 3.3]]
+    assert not is_undominated(units(few_large))
+    half = [12.0, 1.0, 1.1, 0.9, 1.2, 0.8, 1.3, 0.7, 1.4, 0.6]
+    assert not is_undominated(units(half))
+
+
+def test_a_dominated_cell_keeps_its_median_and_has_no_mean() -> None:
+    [cell, *_] = published(units([10_000, *[100.0] * 9]), 1)
+    assert (cell.median, cell.mean) == (100, None)
+
+
+def test_a_parent_less_its_children_leaves_nobody_alone() -> None:
+    big, small = units([*TEN, *TEN], (1, 1, 1)), units([500.0], (2, 1, 1), first_owner=50)
+    shown = by_path(published([*big, *small], 1))
+    assert shown.keys() == {()}, "category 1 beside the marketplace would tell of the one owner"
+
+
+def test_of_several_children_only_the_smallest_is_suppressed_too() -> None:
+    alone = units([500.0], (3, 1, 1), first_owner=90)
+    large, least = units([*TWENTY], (1, 1, 1)), units(TEN, (2, 1, 1), first_owner=50)
+    shown = by_path(published([*large, *least, *alone], 1))
+    assert (1,) in shown
+    assert (2,) not in shown
+
+
+def shown_of(month: list[Unit]) -> Shown:
+    return Shown.of(month, published(month, 1))
+
+
+def test_a_month_in_which_one_owner_came_is_not_shown_beside_the_month_before() -> None:
+    before = units(TWENTY)
+    one_more = units([*TWENTY, 400.0])
+    assert published(before, 1, [shown_of(before)]) != []
+    assert published(one_more, 1, [shown_of(before)]) == []
+    assert published(units([*TWENTY, 400, 90, 95]), 1, [shown_of(before)]) != []
+
+
+def test_an_owner_who_moves_to_another_cohort_is_seen_in_neither() -> None:
+    here, there = units(TWENTY, (1, 1, 1)), units(TWENTY, (2, 1, 1), first_owner=50)
+    mover = Unit(99, (1, 1, 1), 300.0, 300.0)
+    before = [*here, *there, mover]
+    now = [*here, *there, mover._replace(path=(2, 1, 1))]
+    assert by_path(published(before, 1)).keys() >= {(), (1,), (2,)}
+    assert by_path(published(now, 1, [shown_of(before)])).keys() == {()}
+
+
+def test_a_rule_looks_back_beyond_a_month_that_was_not_shown() -> None:
+    before, gap = units(TWENTY), shown_of(units(TEN[:3]))
+    assert published(units([*TWENTY, 400.0]), 1, [shown_of(before), gap]) == []

@@ -1,0 +1,114 @@
+"""The attacker: what is published must leave every owner's value in doubt by more than 15 %."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.warehouse.benchmarks.test_disclosure import units
+from warehouse.benchmarks.cells import Shown, published
+from warehouse.benchmarks.disclosure import Unit, cells_of
+from warehouse.benchmarks.intruder import Intruder, Month, Statement, statements
+
+DOUBT = 0.15
+SEEDS = st.integers(0, 2**32 - 1)
+
+LAWS = {
+    "spread": lambda rng, size: rng.lognormal(4, 1, size),
+    "far apart": lambda rng, size: rng.lognormal(4, 2, size),
+    "alike": lambda rng, size: rng.normal(100, 2, size),
+    "the same": lambda rng, size: np.full(size, 100.0),
+    "often nothing": lambda rng, size: 100 * rng.random(size) * (rng.random(size) < 0.5),
+}
+
+
+def trading(rng: np.random.Generator, law: str, size: int) -> list[Unit]:
+    """Owners in a few cohorts, one in ten with several shops; values as they enter means too."""
+    owners = np.where(rng.random(size) < 0.1, rng.integers(0, size, size), np.arange(size))
+    paths = [tuple(int(part) for part in row) for row in rng.integers(0, 2, (size, 3))]
+    found = {
+        (int(owner), path): Unit(int(owner), path, float(value), float(value))
+        for owner, path, value in zip(owners, paths, LAWS[law](rng, size), strict=True)
+    }
+    return list(found.values())
+
+
+def seen(*months: list[Unit]) -> list[Month]:
+    """What each month publishes, given the months before it."""
+    told: list[Month] = []
+    before: list[Shown] = []
+    for month in months:
+        cells = published(month, 1, before)
+        told.append(Month(month, list(statements(cells, month))))
+        before.append(Shown.of(month, cells))
+    return told
+
+
+def unprotected(traded: list[Unit]) -> Month:
+    """The same figures without any rule: every cell's plain mean."""
+    said = []
+    for path, members in cells_of(traded).items():
+        mean = float(np.mean([unit.value for unit in members]))
+        weights = np.full(len(members), 1 / len(members))
+        said.append(Statement(path, weights, mean - 1e-6, mean + 1e-6))
+    return Month(traded, said)
+
+
+@settings(max_examples=12, deadline=None)
+@given(SEEDS, st.sampled_from(sorted(LAWS)), st.integers(10, 45))
+def test_no_owner_learns_another_ones_value_from_all_levels_together(
+    seed: int, law: str, size: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    traded = trading(rng, law, size)
+    intruder = Intruder(int(rng.choice([unit.owner_id for unit in traded])), seen(traded))
+    assert intruder.learns(DOUBT, smallest=1) == []
+
+
+@settings(max_examples=8, deadline=None)
+@given(SEEDS, st.sampled_from(sorted(LAWS)), st.integers(14, 30), st.integers(0, 4))
+def test_nor_from_two_months_between_which_owners_came_and_left(
+    seed: int, law: str, size: int, leavers: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    traded = trading(rng, law, size)
+    before, now = traded[leavers:], traded[: size - int(rng.integers(0, 4))]
+    intruder = Intruder(int(rng.choice([unit.owner_id for unit in traded])), seen(before, now))
+    for key, (low, high) in intruder.possible().items():
+        value = intruder.values[key]
+        assert high - low >= max(2 * DOUBT * value, 1), f"{key}: {value} in {low} to {high}"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_the_rules_the_same_intruder_finds_values(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    traded = trading(rng, "spread", 25)
+    intruder = Intruder(traded[0].owner_id, [unprotected(traded)])
+    assert intruder.learns(DOUBT, smallest=1) != []
+    found = [
+        key
+        for key, (low, high) in intruder.proven().items()
+        if high - low <= 0.01 * intruder.values[key]
+    ]
+    assert found, "beyond doubt, from sums alone"
+
+
+def test_without_the_rules_two_months_tell_who_came() -> None:
+    now = units(np.random.default_rng(1).lognormal(4, 1, 20))
+    *before, newcomer = now
+    intruder = Intruder(now[0].owner_id, [unprotected(before), unprotected(now)])
+    low, high = intruder.proven()[newcomer.owner_id, 0]
+    assert low == pytest.approx(newcomer.value, rel=0.01)
+    assert high == pytest.approx(newcomer.value, rel=0.01)
+
+
+@settings(max_examples=6, deadline=None)
+@given(SEEDS)
+def test_what_is_possible_lies_within_what_is_proven(seed: int) -> None:
+    traded = trading(np.random.default_rng(seed), "spread", 14)
+    intruder = Intruder(traded[0].owner_id, seen(traded))
+    proven = intruder.proven()
+    for key, (low, high) in intruder.possible().items():
+        assert proven[key][0] <= low + 1e-6
+        assert high <= proven[key][1] + 1e-6
+        assert low - 1e-6 <= intruder.values[key] <= high + 1e-6

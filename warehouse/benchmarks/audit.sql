@@ -1,0 +1,147 @@
+-- marts.benchmarks: every shown cell from $since on keeps the rules, counted anew
+-- grain: one broken rule
+with units as (
+    select
+        *,
+        '/' || category_id || '/' || price_band || '/' || volume_band || '/' as path
+    from benchmarks.units
+    where period_date >= $since - interval 12 month
+),
+
+cells as (
+    select period_date, metric_id, cohort, mean, lower_quartile, median, upper_quartile, step
+    from marts.benchmarks
+    where period_date >= $since - interval 12 month
+),
+
+inside as (
+    select cells.*, units.owner_id, units.path, units.capped
+    from units
+    inner join cells using (period_date, metric_id)
+    where starts_with(units.path, cells.cohort) and units.period_date >= $since
+),
+
+counts as (
+    select period_date, metric_id, cohort, count(distinct owner_id) as owners
+    from inside
+    group by all
+),
+
+rests as (
+    select period_date, metric_id, owner_id, path, max_by(cohort, length(cohort)) as cohort
+    from inside
+    group by all
+),
+
+small_rests as (
+    select period_date, metric_id, cohort, count(distinct owner_id) as owners
+    from rests
+    group by all
+    having owners < 10
+),
+
+mean_rests as (
+    select
+        period_date, metric_id, owner_id, path, capped, max_by(cohort, length(cohort)) as cohort
+    from inside
+    where mean is not null
+    group by all
+),
+
+shares as (
+    select period_date, metric_id, cohort, owner_id, sum(capped) as share
+    from mean_rests
+    group by all
+),
+
+concentrations as (
+    select
+        period_date,
+        metric_id,
+        cohort,
+        sum(share) as total,
+        list_sort(list(share), 'desc')[1] as first,
+        coalesce(list_sort(list(share), 'desc')[2], 0) as second
+    from shares
+    group by all
+),
+
+pairs as (
+    select distinct now.period_date, now.metric_id, before.period_date as before_date, now.cohort
+    from cells as now
+    inner join cells as before
+        on before.metric_id = now.metric_id
+        and before.cohort = now.cohort
+        and before.period_date < now.period_date
+        and before.period_date >= now.period_date - interval 12 month
+    where now.period_date >= $since
+),
+
+traced as (
+    select
+        pairs.period_date,
+        pairs.metric_id,
+        pairs.before_date,
+        units.owner_id,
+        units.path,
+        units.period_date as unit_date,
+        max_by(pairs.cohort, length(pairs.cohort)) as cohort
+    from pairs
+    inner join units
+        on units.metric_id = pairs.metric_id
+        and units.period_date in (pairs.period_date, pairs.before_date)
+        and starts_with(units.path, pairs.cohort)
+    group by all
+),
+
+present as (
+    select
+        period_date,
+        metric_id,
+        before_date,
+        cohort,
+        owner_id,
+        count(distinct unit_date) as months
+    from traced
+    group by all
+),
+
+small_changes as (
+    select period_date, metric_id, cohort, count(*) filter (where months = 1) as owners
+    from present
+    group by period_date, metric_id, before_date, cohort
+    having owners between 1 and 2
+)
+
+select period_date, metric_id, cohort, 'fewer than 10 owners' as broken
+from counts
+where owners < 10
+union all
+select cells.period_date, cells.metric_id, cohort, 'quartiles of fewer than 20 owners'
+from cells
+inner join counts using (period_date, metric_id, cohort)
+where owners < 20 and coalesce(lower_quartile, upper_quartile) is not null
+union all
+select period_date, metric_id, cohort, 'a difference of cells leaves fewer than 10 owners'
+from small_rests
+union all
+select period_date, metric_id, cohort, 'one or two owners dominate a mean'
+from concentrations
+where
+    first > 0.5 * total
+    or first + second > 0.8 * total
+    or total - first - second < 0.15 * first
+union all
+select period_date, metric_id, cohort, 'fewer than 3 owners changed since an earlier month'
+from small_changes
+union all
+select period_date, metric_id, cohort, 'a figure is not a multiple of its step'
+from cells
+where
+    period_date >= $since
+    and greatest(
+        abs(median / step - round(median / step)),
+        abs(coalesce(mean, 0) / step - round(coalesce(mean, 0) / step)),
+        abs(coalesce(lower_quartile, 0) / step - round(coalesce(lower_quartile, 0) / step)),
+        abs(coalesce(upper_quartile, 0) / step - round(coalesce(upper_quartile, 0) / step))
+    ) > 0.001

@@ -1,0 +1,224 @@
+"""The attack that publication is held against: what an owner can infer of another's value.
+
+The intruder is an owner with all its shops. It knows its own values, who is in which cohort, the
+exact number of owners, every published figure with its step, that no value is negative, and that
+none changed from month to month. Once all values stand in some order, each published figure is a
+linear inequality, and a linear program gives the range of a target (the audit of τ-ARGUS; Fischetti
+and Salazar, *Solving the cell suppression problem on tabular data with linear constraints*,
+Management Science 47, 2001).
+
+Which order the values have the intruder does not know. So two answers enclose the true interval:
+`possible` tries some orders, each a world that contradicts nothing, and is never too wide; `proven`
+uses sums alone, which hold in any order, and is never too narrow. Owners who lie in the same shown
+cells in every month can be exchanged without any figure changing, so a target may be any of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.optimize import linprog
+
+from warehouse.benchmarks.cells import Cell
+from warehouse.benchmarks.cohorts import Path, upwards
+from warehouse.benchmarks.disclosure import Unit, Units
+from warehouse.benchmarks.statistics import Floats, quantile_weights
+
+Key = tuple[int, int]
+Seen = tuple[tuple[Path, ...] | None, ...]
+
+TOLERANCE = 1e-9
+UNBOUNDED = 3
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A published figure: the order statistics of a cell, so weighted, lie between low and high."""
+
+    path: Path
+    weights: Floats
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Month:
+    """What one month published about `units`."""
+
+    units: Units
+    statements: Sequence[Statement]
+
+    @cached_property
+    def keys(self) -> dict[Key, Unit]:
+        """Each unit by its owner and its place among the owner's units."""
+        places: dict[int, int] = {}
+        named = {}
+        for unit in sorted(self.units, key=lambda unit: (unit.owner_id, unit.path)):
+            places[unit.owner_id] = place = places.get(unit.owner_id, -1) + 1
+            named[unit.owner_id, place] = unit
+        return named
+
+    @cached_property
+    def cells(self) -> frozenset[Path]:
+        return frozenset(statement.path for statement in self.statements)
+
+
+def statements(cells: Sequence[Cell], units: Units) -> Iterator[Statement]:
+    """Read published cells as the intruder does: each figure is right to half a step."""
+    for cell in cells:
+        count = sum(cell.path in upwards(unit.path) for unit in units)
+        for quantile, figure in (
+            (0.25, cell.lower_quartile),
+            (0.5, cell.median),
+            (0.75, cell.upper_quartile),
+        ):
+            if figure is not None:
+                yield _within(cell, quantile_weights(count, quantile), figure)
+        if cell.mean is not None:
+            yield _within(cell, np.full(count, 1 / count), cell.mean)
+
+
+def _within(cell: Cell, weights: Floats, figure: float) -> Statement:
+    return Statement(cell.path, weights, figure - cell.step / 2, figure + cell.step / 2)
+
+
+@dataclass(frozen=True)
+class Intruder:
+    """One owner, and all that it can read."""
+
+    owner_id: int
+    months: Sequence[Month]
+
+    @cached_property
+    def values(self) -> dict[Key, float]:
+        """The truth, of which the intruder is told its own part and the order of the others'."""
+        return {key: unit.value for month in self.months for key, unit in month.keys.items()}
+
+    @cached_property
+    def others(self) -> list[Key]:
+        """Everyone else, lowest value first."""
+        return sorted(
+            (key for key in self.values if key[0] != self.owner_id), key=self.values.__getitem__
+        )
+
+    @cached_property
+    def own(self) -> list[Key]:
+        return sorted(self.values.keys() - set(self.others), key=self.values.__getitem__)
+
+    def proven(self) -> dict[Key, tuple[float, float]]:
+        """For every other unit, bounds that hold for certain."""
+        order = [*self.others, *self.own]
+        sums = [
+            (month, statement)
+            for month in self.months
+            for statement in month.statements
+            if np.ptp(statement.weights) == 0
+        ]
+        A, b = self._stated(order, sums)
+        return {
+            key: (self._program(key, order, 1, A, b), self._program(key, order, -1, A, b))
+            for key in self.others
+        }
+
+    def possible(self) -> dict[Key, tuple[float, float]]:
+        """For every other unit, the least and the greatest value found that it may have."""
+        found: dict[Key, tuple[float, float]] = {}
+        for alike in self._alike():
+            interval = min(self._ends(alike, 1)), max(self._ends(alike[::-1], -1))
+            found |= dict.fromkeys(alike, interval)
+        return found
+
+    def learns(self, share: float, smallest: float) -> list[Key]:
+        """Units whose value it may know from below or above to within `share`, or `smallest`."""
+        learnt = []
+        for alike in self._alike():
+            low, high = self.values[alike[0]], self.values[alike[-1]]
+            wanted_low = max(low - max(low * share, smallest), 0.0)
+            wanted_high = high + max(high * share, smallest)
+            if not (
+                any(end <= wanted_low + TOLERANCE for end in self._ends(alike, 1))
+                and any(end >= wanted_high for end in self._ends(alike[::-1], -1))
+            ):
+                learnt += alike
+        return learnt
+
+    def _alike(self) -> list[list[Key]]:
+        """The others, lowest value first, in groups that may be taken for one another."""
+        groups: dict[Seen, list[Key]] = {}
+        for key in self.others:
+            groups.setdefault(self._seen_in(key), []).append(key)
+        return list(groups.values())
+
+    def _ends(self, alike: Sequence[Key], sign: int) -> Iterator[float]:
+        """The least (sign 1) or greatest (−1) value of the first of `alike`, order by order."""
+        for order in self._orders(alike, 0 if sign == 1 else -1):
+            yield self._extreme(alike[0], order, sign)
+
+    def _orders(self, alike: Sequence[Key], end: int) -> Iterator[list[Key]]:
+        """Some ways in which all values may be ordered: with the first of `alike` at this end, and
+        with one that makes up for it at the other end."""
+        key = alike[0]
+        true = sorted(self.values, key=self.values.__getitem__)
+        for partner in dict.fromkeys([*alike[-2:], *alike[1:3]]):
+            if partner != key:
+                yield _moved(_moved(true, key, end), partner, -1 - end)
+        count = len(self.others)
+        places = (0, 1, count // 4, count // 2, count * 3 // 4, count - 1, count)
+        for order in (true, *([*self.others[:at], *self.own, *self.others[at:]] for at in places)):
+            yield _moved(order, key, end)
+            yield order
+
+    def _seen_in(self, key: Key) -> Seen:
+        """The shown cells that a unit lies in, month by month."""
+        return tuple(
+            tuple(path for path in upwards(month.keys[key].path) if path in month.cells)
+            if key in month.keys
+            else None
+            for month in self.months
+        )
+
+    def _extreme(self, key: Key, order: Sequence[Key], sign: int) -> float:
+        """The least (sign 1) or greatest (−1) value of `key` if the values have this order.
+
+        An order that contradicts what is published bounds nothing: its answer is never the extreme.
+        """
+        rising = np.eye(len(order))[:-1] - np.eye(len(order))[1:]
+        everything = [(month, said) for month in self.months for said in month.statements]
+        A, b = self._stated(order, everything)
+        return self._program(
+            key, order, sign, np.concatenate([rising, A]), np.concatenate([0 * rising[:, 0], b])
+        )
+
+    def _program(self, key: Key, order: Sequence[Key], sign: int, A: Floats, b: Floats) -> float:
+        aim = np.zeros(len(order))
+        aim[order.index(key)] = sign
+        known = [self.values[other] if other[0] == self.owner_id else None for other in order]
+        bounds = [(0.0 if value is None else value, value) for value in known]
+        answer = linprog(aim, A, b, bounds=bounds)
+        if answer.status == UNBOUNDED:
+            return -sign * np.inf
+        return sign * answer.fun if answer.fun is not None else sign * np.inf
+
+    def _stated(
+        self, order: Sequence[Key], said: Sequence[tuple[Month, Statement]]
+    ) -> tuple[Floats, Floats]:
+        """A x ≤ b over the values in this order: each statement's upper end, then its lower."""
+        A = np.zeros((len(said), len(order)))
+        for row, (month, statement) in zip(A, said, strict=True):
+            row[self._places(month, statement.path, order)] = statement.weights
+        highs = np.array([statement.high for _, statement in said])
+        lows = np.array([statement.low for _, statement in said])
+        return np.concatenate([A, -A]), np.concatenate([highs, -lows])
+
+    def _places(self, month: Month, path: Path, order: Sequence[Key]) -> list[int]:
+        return [
+            place
+            for place, key in enumerate(order)
+            if key in month.keys and path in upwards(month.keys[key].path)
+        ]
+
+
+def _moved(order: Sequence[Key], key: Key, end: int) -> list[Key]:
+    others = [other for other in order if other != key]
+    return [key, *others] if end == 0 else [*others, key]
