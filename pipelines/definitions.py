@@ -4,8 +4,21 @@ from collections.abc import Iterator
 
 from dagster import Definitions, InitResourceContext, in_process_executor, resource
 
+from pipelines.alerts import tell_of_failed_runs
+from pipelines.benchmarks import benchmarks
+from pipelines.forecasts import listing_forecasts
+from pipelines.insights import vendor_insights
 from pipelines.installation import Installation, unheard
-from pipelines.jobs import each_minute, each_night, everything, refresh, training
+from pipelines.jobs import (
+    advice,
+    days,
+    each_minute,
+    each_morning,
+    each_night,
+    everything,
+    refresh,
+    training,
+)
 from pipelines.keys import core_tables
 from pipelines.loading import loaded
 from pipelines.modelling import built, checked
@@ -32,13 +45,17 @@ defs = Definitions(
         *core_tables(),
         loaded,
         built,
+        benchmarks,
+        listing_forecasts,
+        vendor_insights,
         published_snapshot,
         recommender_candidate,
         live_recommender,
     ],
     asset_checks=[checked],
-    jobs=[refresh, training, everything],
-    schedules=[each_minute, each_night],
+    jobs=[refresh, advice, training, everything, days],
+    schedules=[each_minute, each_morning, each_night],
+    sensors=[tell_of_failed_runs],
     resources={
         "installation": Installation.from_environment(),
         "observer": unheard,
