@@ -40,6 +40,15 @@ def load(repetitions: Repetitions = 5, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def forecast(repetitions: Repetitions = 5, as_json: AsJson = False) -> None:
+    """Demand forecasts over rolling origins, beside naive ones and statsforecast's."""
+    from rynek.bench import forecast as bench
+
+    with complaining():
+        show(bench.measure(data_folder(), repetitions, progress), as_json)
+
+
+@app.command()
 def insights(
     scale: Scale = "small",
     seed: Annotated[int, typer.Option(help="Which market to generate.")] = 7,
@@ -95,6 +104,15 @@ def models(quick: Quick = False, as_json: AsJson = False) -> None:
 
     with complaining():
         show(bench.measure(data_folder(), progress, is_quick=quick), as_json)
+
+
+@app.command()
+def warehouse(quick: Quick = False, as_json: AsJson = False) -> None:
+    """Every mart at 12 million order lines and 50 million events; dashboards beside Postgres."""
+    from rynek.bench import warehouse as bench
+
+    with complaining():
+        show(bench.measure(progress, is_quick=quick), as_json)
 
 
 def show(report: "Report", as_json: bool) -> None:
