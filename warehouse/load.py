@@ -126,14 +126,14 @@ def _bring_all(
     on_table: Callable[[str, int], None],
 ) -> list[TableLoad]:
     """Bring every table; one that was created anew, or whose contract changed, is read whole."""
-    if since:
-        _receive(connection, opened, TOMBSTONES, "temp table buried", since)
+    buried = _receive(connection, opened, TOMBSTONES, "temp table buried", since) if since else 0
     shapes = ledger.loaded_shapes(connection)
     done = []
     for table in TABLES:
         oid = found[table.name].oid
         is_same = shapes.get(table.name) == (oid, table.signature)
-        done.append(_bring(connection, opened, table, oid, since if is_same else None))
+        from_here = since if is_same else None
+        done.append(_bring(connection, opened, table, oid, from_here, has_buried=buried > 0))
         on_table(table.name, done[-1].rows_loaded)
     return done
 
@@ -144,18 +144,19 @@ def _bring(
     table: SourceTable,
     oid: int,
     since: str | None,
+    *,
+    has_buried: bool,
 ) -> TableLoad:
     started = time.perf_counter()
     target = f"table {table.target}" if since is None else "temp table incoming"
     rows = _receive(connection, opened, table, target, since)
-    checksum = _checked(connection, target.split()[-1], opened.moment)
-    if since is None:
-        touched, deleted = None, 0
-    else:
+    checksum = _checked(connection, target.split()[-1], opened.moment) if rows else "0"
+    deleted = 0
+    touched: list[Span] | None = None if since is None else []
+    if since and (rows or has_buried):
         touched = days.touched(connection, table)
         deleted = _remove_buried(connection, table)
-        if rows:
-            _replace(connection, table)
+        _replace(connection, table)
     return TableLoad(table, oid, rows, deleted, checksum, touched, time.perf_counter() - started)
 
 

@@ -37,7 +37,7 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 2.5
 SECONDS_TO_RECOVER = 30.0
 SECONDS_TO_SETTLE = 90.0
 # What is killed, by how often. Redis mostly loses everything without ending.
-VICTIMS = {"relay": 8, "loader": 2, "core": 2, "redis": 3, "postgres": 2}
+VICTIMS = {"relay": 8, "loader": 1, "core": 2, "redis": 3, "postgres": 1}
 UNPUBLISHED = "select exists (select from outbox where position is null)"
 LAST_POSITION = "select last_position from relay"
 OPEN_TRANSACTIONS = "select count(*) from pg_prepared_xacts"
