@@ -16,7 +16,7 @@ from dagster import (
 from pipelines.abandoned import close_abandoned
 from pipelines.installation import Installation
 from pipelines.instance import limit_pools
-from pipelines.keys import CANDIDATE, FORECASTS, INSIGHTS, LIVE, days_marts
+from pipelines.keys import CANDIDATE, FORECASTS, INSIGHTS, LIVE, days_marts, today
 from warehouse.source import is_open
 
 TRAINING = AssetSelection.assets(CANDIDATE, LIVE)
@@ -71,7 +71,7 @@ def each_minute(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
         filters = RunsFilter(job_name=job, statuses=UNDER_WAY)
         if context.instance.get_runs_count(filters):
             return SkipReason(f"{job} is still under way")
-    return RunRequest()
+    return RunRequest(partition_key=today())
 
 
 @schedule(job=advice, cron_schedule="15 2 * * *", default_status=DefaultScheduleStatus.RUNNING)

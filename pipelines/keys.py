@@ -88,6 +88,13 @@ def is_of_days(model: Model) -> bool:
     return model.window is not None and model.window.column in DAY_COLUMNS
 
 
+def today() -> str:
+    """The partition that a refresh is of: marts of days lie in the same job as all others."""
+    newest = DAYS.get_last_partition_key()
+    assert newest is not None, "today is always a partition"
+    return newest
+
+
 def days_marts() -> list[AssetKey]:
     return [key(model.target) for model in models() if is_of_days(model)]
 

@@ -22,7 +22,7 @@ from duckdb import DuckDBPyConnection
 
 from pipelines.columns import column_lineage
 from pipelines.installation import Installation, Observer
-from pipelines.keys import POOL, key, sql_models
+from pipelines.keys import POOL, days_marts, key, sql_models
 from warehouse import checks, store
 from warehouse.build import Built, build, build_days
 from warehouse.expectations import Judge
@@ -44,8 +44,9 @@ def built(
 ) -> Iterator[MaterializeResult[None]]:
     """Build what follows from the rows that loads brought, or the days that were asked for.
 
-    A load that brings late data rebuilds the days it belongs to by itself; asking for days, also
-    many in one run, is for when someone doubts them.
+    A load that brings late data rebuilds the days it belongs to by itself, whatever the run's
+    partition. A run of nothing but marts of days builds its days, also many at once: that is for
+    when someone doubts them.
     """
 
     def heard(done: Built) -> None:
@@ -54,7 +55,7 @@ def built(
     wanted = [model for model in models() if key(model.target) in context.selected_asset_keys]
     columns = column_lineage(installation.warehouse)
     with store.opened(installation.warehouse) as connection:
-        if context.has_partition_key or context.has_partition_key_range:
+        if context.selected_asset_keys <= set(days_marts()):
             days = context.partition_key_range
             first, last = date.fromisoformat(days.start), date.fromisoformat(days.end)
             results = build_days(connection, wanted, first, last, on_model=heard)

@@ -13,7 +13,7 @@ from pipelines.definitions import defs
 from pipelines.errors import PipelineError
 from pipelines.installation import Installation, Observer, unheard
 from pipelines.instance import limit_pools, write_instance
-from pipelines.keys import CANDIDATE, LIVE, SNAPSHOT, source_tables
+from pipelines.keys import CANDIDATE, LIVE, SNAPSHOT, source_tables, today
 from warehouse.errors import WarehouseError
 
 # The observer and the failures tell the person at the terminal; logs and traces are in the UI.
@@ -65,6 +65,7 @@ def materialize_all(
             instance=instance,
             raise_on_error=False,
             tags={PROCESS: own_process()},
+            partition_key=today(),
             resources={"installation": Installation(home, database_url), "observer": observer},
         )
     return _summary(result, time.perf_counter() - started)

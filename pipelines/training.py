@@ -20,11 +20,13 @@ from dagster import (
 )
 
 from models import artifacts
+from models.arrays import Int64
 from models.behaviour import from_behaviour
 from models.errors import NothingToLearn
 from models.guard_rails import Shelf
 from models.interactions import Interactions
 from models.recommendations import KIND
+from models.repeats import category_codes
 from models.training import Outcome, train_and_gate
 from pipelines.installation import Installation, Observer
 from pipelines.keys import CANDIDATE, EACH_DAY, LIVE, OWNERS, SNAPSHOT
@@ -42,6 +44,11 @@ SHELF = """
     where offer_status = 'active' and vendor_status = 'active' and available_units > 0
     group by product_id
 """
+CATEGORIES = """
+    select product_id, any_value(category) as category
+    from offers
+    group by product_id
+"""
 GATE, RAILS = "beats_what_is_live", "guard_rails_hold"
 SEED = 0
 
@@ -56,6 +63,11 @@ def published_interactions(snapshot: Snapshot) -> Interactions:
 def published_shelf(snapshot: Snapshot) -> Shelf:
     frame = snapshot.query(SHELF)
     return Shelf.of(frame["product_id"].to_numpy(), frame["vendor_id"].to_numpy())
+
+
+def published_categories(snapshot: Snapshot, products: Int64) -> Int64:
+    frame = snapshot.query(CATEGORIES)
+    return category_codes(products, frame["product_id"].to_numpy(), frame["category"].to_list())
 
 
 @asset(
@@ -89,11 +101,13 @@ def recommender_candidate(
     The value is the version to make live, or None where the live one must stay.
     """
     snapshot = Snapshot.current(installation.published)
+    interactions = published_interactions(snapshot)
     try:
         outcome = train_and_gate(
-            published_interactions(snapshot),
+            interactions,
             installation.artifacts,
             shelf=published_shelf(snapshot),
+            categories=published_categories(snapshot, interactions.products),
             seed=SEED,
         )
     except NothingToLearn as error:

@@ -193,7 +193,8 @@ def _rewritten(found: Changes, model: Model) -> Built:
 
 def _values(found: Changes, model: Model, rows: str) -> str:
     """SQL for the values in these rows by which other models and the checks follow the mart."""
-    wanted = followed(model.target, [*models(), *(check.model for check in checks())])
+    followers = [*models(), *(one for check in checks() for one in check.models)]
+    wanted = followed(model.target, followers)
     columns = sorted(wanted & found.columns[model.target])
     return f"select distinct {', '.join(columns) or 'true as is_changed'} from {rows}"
 

@@ -24,27 +24,31 @@ RECONCILED = "source_reconciles_by_day"
 
 @dataclass(frozen=True)
 class Check:
-    """A SELECT of the rows that break a rule; its file opens with the mart and the rule."""
+    """SELECTs of the rows that break a rule; a check's file opens with the mart and the rule."""
 
     name: str
     about: str
     rule: str
-    model: Model
+    models: tuple[Model, ...]
 
     def run(
         self, connection: duckdb.DuckDBPyConnection, found: Changes | None = None
     ) -> CheckResult:
         """Judge everything, or with `found` what a build in parts has changed."""
-        sql = self.model.sql if found is None else _narrowed(found, self.model)
-        if sql is None:
-            return CheckResult(self.name, True)
+        for model in self.models:
+            sql = model.sql if found is None else _narrowed(found, model)
+            if sql and (detail := self._broken(connection, sql)):
+                return CheckResult(self.name, False, detail)
+        return CheckResult(self.name, True)
+
+    def _broken(self, connection: duckdb.DuckDBPyConnection, sql: str) -> str | None:
         answer = connection.sql(f"select * from ({sql}) limit 1")
         offenders = answer.fetchall()
         if not offenders:
-            return CheckResult(self.name, True)
+            return None
         example = dict(zip(answer.columns, offenders[0], strict=True))
         [(rows,)] = connection.sql(f"select count(*) from ({sql})").fetchall()
-        return CheckResult(self.name, False, f"{rows} rows break “{self.rule}”, such as {example}")
+        return f"{rows} rows break “{self.rule}”, such as {example}"
 
 
 def _narrowed(found: Changes, model: Model) -> str | None:
@@ -60,31 +64,28 @@ def _narrowed(found: Changes, model: Model) -> str | None:
 
 @cache
 def checks() -> tuple[Check, ...]:
-    return (
-        *(read(path) for path in sorted(FOLDER.glob("*.sql"))),
-        *(key_check(model) for model in models() if model.key),
-    )
+    return (*(read(path) for path in sorted(FOLDER.glob("*.sql"))), key_check())
 
 
 def read(path: Path) -> Check:
     text = path.read_text()
     [about] = [word for word in header(text) if word.startswith(f"{MARTS}.")]
-    return Check(path.stem, about, header(text)[about], parsed("checks", path.stem, text))
+    return Check(path.stem, about, header(text)[about], (parsed("checks", path.stem, text),))
 
 
-def key_check(model: Model) -> Check:
-    """The check that a mart's key, as its file names it, names one row."""
-    name, key = f"{model.name}_key_is_unique", ", ".join(model.key)
-    column = model.window.column if model.window else None
+def key_check() -> Check:
+    """The check that every mart's key, as its file names it, names one row."""
+    keyed = tuple(_key_model(model) for model in models() if model.key)
+    return Check("keys_are_unique", "marts.order_lines", "a mart has one row per key", keyed)
+
+
+def _key_model(model: Model) -> Model:
+    key, column = ", ".join(model.key), model.window.column if model.window else None
     window = f"-- window: {column}\n" if column else ""
     shown = key if column in (None, *model.key) else f"{key}, min({column}) as {column}"
-    sql = f"{window}select {shown}, count(*) as rows from {model.target} group by {key}"
-    return Check(
-        name,
-        model.target,
-        f"one row per {key}",
-        parsed("checks", name, f"{sql} having count(*) > 1"),
-    )
+    sql = f"""{window}select '{model.name}' as mart, {shown}, count(*) as rows
+              from {model.target} group by {key} having count(*) > 1"""
+    return parsed("checks", model.name, sql)
 
 
 def rules() -> dict[str, tuple[str, str]]:
