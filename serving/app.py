@@ -11,6 +11,7 @@ from serving import charts, published, recommender
 from serving.fact_sources import CoreFacts, RedisFacts
 from serving.follower import Follower
 from serving.http import (
+    benchmarks,
     forecasts,
     health,
     insights,
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for routes in (
         health,
         metrics,
+        benchmarks,
         products,
         insights,
         forecasts,

@@ -29,6 +29,14 @@ select
 from lines where is_counted group by all;
 create table recent_order_items as
 select vendor_order_id, line_id, offer_id, product_id, title, sku, quantity, line_cents from lines;
+create table if not exists benchmarks (
+    period_date date, metric_id varchar, cohort varchar, level varchar, category varchar,
+    price_from_cents bigint, price_below_cents bigint, orders_from bigint, orders_below bigint,
+    owners_at_least integer, step double, lower_quartile double, median double,
+    upper_quartile double, mean double);
+create table if not exists benchmark_placements (
+    period_date date, metric_id varchar, vendor_id bigint, numerator bigint, denominator bigint,
+    value double, cohort varchar);
 create table if not exists forecasts (
     offer_id bigint, product_id bigint, vendor_id bigint, first_date date,
     demand_class varchar, method varchar, weekday_units double[], level_variance double,
@@ -115,6 +123,7 @@ class Market:
     vendor_orders: dict[int, dict[str, Any]] = field(default_factory=dict)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
     is_advised: bool = False
+    benchmarks: str = ""
 
     def vendor(self, vendor_id: int, name: str = "", status: str = "active") -> None:
         name = name or f"Vendor {vendor_id}"
@@ -242,5 +251,7 @@ class Market:
                 connection.register("frame", frame.to_arrow())
                 connection.execute(f"create table {name} as select * from frame")
             connection.execute(DERIVED)
+            if self.benchmarks:
+                connection.execute(self.benchmarks)
             if self.is_advised:
                 connection.execute(ADVICE)

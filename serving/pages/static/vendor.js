@@ -1,5 +1,6 @@
 // A vendor's page: figures asked for every second (mostly answered 304), the rest when they change.
 
+import { Benchmarks } from "./benchmarks.js";
 import { showCards } from "./cards.js";
 import { Chart } from "./chart.js";
 import { element } from "./elements.js";
@@ -15,6 +16,7 @@ const FIGURES_EVERY = 1_000;
 const ORDERS_EVERY = 10_000;
 const PRODUCTS_EVERY = 30_000;
 const ADVICE_EVERY = 300_000;
+const BENCHMARKS_EVERY = 600_000;
 const AGES_EVERY = 30_000;
 const DELAYED_AFTER = 15_000;
 const PAGE = { orders: 12, products: 15 };
@@ -25,6 +27,7 @@ const formats = formatsFor(shop.currency, shop.timeZone);
 const chart = new Chart(document.querySelector("#chart"), formats);
 const products = new Products(formats, () => productWatch.now());
 const orders = new Orders(formats);
+const benchmarks = new Benchmarks(formats);
 const forecast = new ForecastChart(formats, (product) => `/v1/vendors/${shop.vendor}/products/${product}/forecast`);
 const insights = new Insights(formats, (product) => {
   forecast.choose(product);
@@ -63,6 +66,11 @@ const productWatch = new Watch({
   },
 });
 
+const benchmarkWatch = new Watch({
+  every: BENCHMARKS_EVERY,
+  address: () => address("benchmarks", {}),
+  show: (answer) => benchmarks.show(answer),
+});
 const insightWatch = new Watch({
   every: ADVICE_EVERY,
   address: () => address("insights", {}),
@@ -148,4 +156,5 @@ more("products", productWatch);
 refresh();
 orderWatch.now();
 insightWatch.now();
+benchmarkWatch.now();
 forecastWatch.now();
