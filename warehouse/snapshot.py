@@ -120,14 +120,22 @@ class Snapshots:
             return self._snapshot
 
     def _follow(self) -> Snapshot:
-        try:
-            manifest = manifests.current(self.published)
-            if self._snapshot and self._snapshot.manifest == manifest:
-                return self._snapshot
+        """Open what the pointer names; where it moved on meanwhile, its old files may be gone."""
+        while True:
+            mark = _pointer_mark(self.published)
+            try:
+                return self._opened()
+            except (SnapshotMissing, SnapshotCorrupt) as error:
+                if mark == _pointer_mark(self.published):
+                    self.fault = error
+                    return self._snapshot or _last_good(self.published, error)
+
+    def _opened(self) -> Snapshot:
+        manifest = manifests.current(self.published)
+        if self._snapshot is None or self._snapshot.manifest != manifest:
             snapshot = Snapshot.open(self.published, manifest)
-        except (SnapshotMissing, SnapshotCorrupt) as error:
-            self.fault = error
-            return self._snapshot or _last_good(self.published, error)
+        else:
+            snapshot = self._snapshot
         self.fault = None
         return snapshot
 

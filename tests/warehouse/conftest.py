@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from tests.warehouse.market import Market
+from tests.warehouse.numbers import Publish, publisher
 from warehouse import store
 
 
@@ -25,3 +26,9 @@ def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
     return tmp_path / "published"
+
+
+@pytest.fixture
+def publish_value(warehouse: duckdb.DuckDBPyConnection, published: Path) -> Publish:
+    """Publish marts that hold one number everywhere."""
+    return publisher(warehouse, published)

@@ -1,12 +1,11 @@
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import msgspec
 import pytest
 
-from warehouse import ledger, manifest, rollback
+from tests.warehouse.numbers import Publish
+from warehouse import manifest, rollback
 from warehouse.errors import (
     FactsPruned,
     SnapshotCorrupt,
@@ -14,44 +13,7 @@ from warehouse.errors import (
     SnapshotUnknown,
     SnapshotVersionUnsupported,
 )
-from warehouse.ledger import Build, Load
-from warehouse.manifest import CheckResult, Manifest
-from warehouse.moment import Moment
-from warehouse.publish import MONTHLY, PUBLISHED, publish
 from warehouse.snapshot import Snapshot, Snapshots
-
-Publish = Callable[..., Manifest]
-MONTH_COLUMNS = {
-    "order_lines": "date '2026-03-10' as order_date",
-    "interactions": "now() as occurred_at",
-}
-
-
-@pytest.fixture
-def publish_value(warehouse: duckdb.DuckDBPyConnection, published: Path) -> Publish:
-    """Publish marts that hold one number everywhere: no source, no models, in a moment."""
-
-    def publish_now(number: int, position: int = 0, erased_through: int = 0) -> Manifest:
-        moment = Moment("1:1:1", f"{number}:{number}:", position, datetime.now(UTC), erased_through)
-        _set_marts(warehouse, number)
-        load = Load(number, moment, "USD", "UTC")
-        ledger.record(warehouse, load, [], is_full=True, is_counted=True, seconds=0)
-        build = Build(f"build {number}", number, "models", datetime.now(UTC).date())
-        ledger.record_build(warehouse, build, 0)
-        ledger.record_checks(warehouse, build.build, [CheckResult("all", True)])
-        return publish(warehouse, published, "test")
-
-    return publish_now
-
-
-def _set_marts(warehouse: duckdb.DuckDBPyConnection, number: int) -> None:
-    warehouse.sql("create schema if not exists marts")
-    for table in PUBLISHED:
-        if table.startswith("marts."):
-            warehouse.sql(f"create or replace table {table} as select {number} as number")
-    for table in MONTHLY:
-        columns = f"{number} as number, {MONTH_COLUMNS[table]}"
-        warehouse.sql(f"create or replace table marts.{table} as select {columns}")
 
 
 def number_in(snapshot: Snapshot) -> int:
