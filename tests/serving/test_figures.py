@@ -116,3 +116,43 @@ def test_every_live_metric_is_the_same_in_sql_and_in_memory(market: Market) -> N
         assert rows.select(measure.expression()).item() == in_sql, measure
         nothing = rows.filter(pl.lit(value=False)).select(measure.expression()).item()
         assert nothing == 0, measure
+
+
+def test_the_registry_says_what_each_metric_means(vendor: httpx.Client) -> None:
+    found = {metric["id"]: metric for metric in vendor.get("/v1/metrics").json()["metrics"]}
+    assert found.keys() == METRICS.keys()
+    late = found["late_shipment_30d"]
+    assert late["norm"] == {"kind": "at_most", "value": 0.04}
+    assert (late["window_days"], late["is_live"], found["revenue"]["is_live"]) == (30, False, True)
+
+
+def test_a_series_can_be_taken_away_as_a_table(vendor: httpx.Client) -> None:
+    answer = vendor.get(f"{NOVEMBER}&metrics=revenue,orders&grain=week".replace("?", ".csv?"))
+    assert answer.headers["content-type"].startswith("text/csv")
+    head, *rows = answer.text.splitlines()
+    assert head == "date,revenue,orders"
+    assert sum(int(row.split(",")[1]) for row in rows) == 13_000
+
+
+def test_only_operators_see_the_whole_market(vendor: httpx.Client) -> None:
+    for path in ("/v1/market/metrics", "/v1/market/metrics.csv"):
+        answer = vendor.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (403, "role_not_allowed")
+
+
+@pytest.fixture(scope="module")
+def operator(core: Core, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    home = tmp_path_factory.mktemp("market")
+    market = small_market(home)
+    market.publish()
+    with ExitStack() as stack:
+        yield visiting(stack, core, home)("operator")
+
+
+def test_an_operator_sees_all_vendors_together(operator: httpx.Client) -> None:
+    path = "/v1/market/metrics?from=2026-11-01&to=2026-11-22&metrics=gmv_paid,active_vendors,orders"
+    answer = operator.get(path).json()
+    found = {metric_id: metric["value"] for metric_id, metric in by_id(answer).items()}
+    assert found == {"gmv_paid": 13_900, "active_vendors": 2, "orders": 5}
+    assert not any(metric["is_live"] for metric in answer["metrics"])
+    assert sum(point["values"]["gmv_paid"] for point in answer["series"]) == 13_900
