@@ -139,9 +139,9 @@ def _item(row: dict[str, Any]) -> BenchmarkBody:
 
 def band(value: float, cohort: CohortBody) -> Band:
     """Where a value lies by the published figures alone."""
+    if abs(value - cohort.median) <= cohort.step / 2:
+        return "about_median"
     if cohort.lower_quartile is None or cohort.upper_quartile is None:
-        if abs(value - cohort.median) <= cohort.step / 2:
-            return "about_median"
         return "below_median" if value < cohort.median else "above_median"
     if value < cohort.lower_quartile:
         return "lowest_quarter"

@@ -65,7 +65,13 @@ def test_a_vendor_sees_its_own_comparison_only(visit_compared: Visit) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(1, "lowest_quarter"), (3, "second_quarter"), (5, "third_quarter"), (9, "highest_quarter")],
+    [
+        (1, "lowest_quarter"),
+        (3, "second_quarter"),
+        (4.4, "about_median"),
+        (5, "third_quarter"),
+        (9, "highest_quarter"),
+    ],
 )
 def test_the_band_follows_from_what_is_published(value: float, expected: str) -> None:
     given = dict.fromkeys(CohortBody.model_fields)
