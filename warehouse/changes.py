@@ -10,7 +10,7 @@ build is the reference, and a property test holds the two together, row for row.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 
 import duckdb
 import sqlglot
@@ -77,7 +77,7 @@ class Changes:
         for table in list(tree.find_all(exp.Table)):
             if table.db:
                 table.replace(self._narrowed_read(model, table))
-        sql = tree.sql(dialect="duckdb", comments=False)
+        sql = tree.sql(dialect="duckdb", comments=False, copy=False)
         return f"select * from ({sql}) where {among(model.window.column)}"
 
     def _narrowed_read(self, model: Model, table: exp.Table) -> exp.Expression:
@@ -200,6 +200,7 @@ def among(column: str) -> str:
     return f"{column} in (select value from {AFFECTED})"
 
 
+@cache
 def inlined(target: str) -> frozenset[str]:
     """The source tables and marts that a target stands on, views seen through."""
     model = {model.target: model for model in models()}.get(target)
