@@ -10,7 +10,7 @@ from random import Random
 
 from rynek.soak import lives
 from rynek.soak.lives import Town
-from rynek.soak.site import FORK
+from rynek.soak.site import FORK, end_with_parent
 
 # A life has some ten requests, and each may be insisted on for a minute.
 SECONDS_TO_FINISH = 240.0
@@ -64,6 +64,7 @@ def _told(seed: int, tale: Connection) -> int:
 def _live(town: Town, seed: int, is_over: Event, telling: Connection) -> None:
     """Tells how many lives were whole, or the traceback of the one that went wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
     chance, lived = Random(seed), 0
     try:
         while not is_over.is_set():

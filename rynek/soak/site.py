@@ -28,6 +28,7 @@ import uvicorn
 from psycopg.rows import DictRow, dict_row
 
 from rynek.local import ports
+from rynek.local.guardian import die_with_parent
 from rynek.local.home import opened
 from rynek.local.process import read_state
 from rynek.local.servers import running
@@ -156,6 +157,7 @@ class Site:
         def child() -> None:
             with self.log.open("ab") as log:
                 os.dup2(log.fileno(), STDERR)
+            end_with_parent()
             logging.basicConfig(format=f"%(asctime)s {name} %(message)s")
             arming()
             run()
@@ -232,6 +234,12 @@ def open_site(folder: Path, *, durable: bool = False) -> Iterator[Site]:
             connection.execute("update installation set dispute_window_days = 0")
         stack.callback(site.stop)
         yield site
+
+
+def end_with_parent() -> None:
+    """A fork is nobody's guardian's child: have the kernel end it when the soak itself is ended."""
+    if ending := die_with_parent("SIGKILL"):
+        ending()
 
 
 def operator_token(site: Site) -> str:
