@@ -1,4 +1,4 @@
-"""What a model may not do to the market, however well it predicts: measured on lists as served."""
+"""What a model may not do to the market, however well it predicts: measured on its own lists."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass

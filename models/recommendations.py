@@ -7,19 +7,23 @@ from typing import Literal, NamedTuple, Protocol, Self
 import numpy as np
 from scipy.sparse import csr_array
 
-from models.arrays import AnyArray, Float32, Int64, Mask
+from models.arrays import AnyArray, Float32, Float64, Int64, Integers, Mask
 from models.artifacts import Artifact
 from models.errors import ArtifactCorrupt, ParametersInvalid
 from models.factor_space import FactorSpace, Ridge
 from models.interactions import Interactions
 from models.item_to_item import ItemWeights
 from models.recommender import Recommender
+from models.repeats import NEVER, last_bought, rest_days
 from models.topk import NO_ITEM, rank
 
 KIND = "recommender"
 K_AT_MOST = 1_000
 RECENT_AT_MOST = 200
 RECENT_VIEW_WEIGHT = 0.5
+NOTHING: Mapping[int, float] = {}
+
+SEEN = ("indptr", "indices", "weights", "bought_on")
 
 Reason = Literal["bought", "viewed", "popular"]
 
@@ -47,30 +51,41 @@ class Scorer(Protocol):
 
 
 class History(NamedTuple):
-    """One shopper's events by item, `(n,)` each: sorted columns, summed weights, ever bought?"""
+    """One shopper's events by item, `(n,)` each: sorted columns, summed weights, last purchase.
+
+    `bought_on` are days since 1970, -inf for what was only looked at.
+    """
 
     columns: Int64
     weights: Float32
-    bought: Mask
+    bought_on: Float64
+
+    @property
+    def bought(self) -> Mask:
+        return self.bought_on > -np.inf
 
 
-def stored(model: Recommender, interactions: Interactions) -> dict[str, AnyArray]:
-    """The arrays of an artifact: what was learned, of whom and what, and what they did."""
+def stored(
+    model: Recommender, interactions: Interactions, categories: Integers | None = None
+) -> dict[str, AnyArray]:
+    """The arrays of an artifact: what was learned, of whom and what, and what they did.
+
+    With `categories` `(n_items,)`, codes from 0, also how soon each product is bought again.
+    """
     learned = model.arrays()
     if not learned:
         raise ParametersInvalid(f"{model.recipe} cannot be served: it has no arrays to store.")
-    matrix, bought = interactions.matrix, interactions.bought
-    bought_keys = _keys(bought.indptr, bought.indices, interactions.n_items)
+    matrix = interactions.matrix
+    never = np.full(interactions.n_items, NEVER, np.float32)
     return {
         **learned,
         "shopper_pseudonyms": interactions.shoppers,
         "product_ids": interactions.products,
+        "rest_days": never if categories is None else rest_days(interactions, categories),
         "seen_indptr": matrix.indptr.astype(np.int64),
         "seen_indices": matrix.indices.astype(np.int32),
         "seen_weights": matrix.data,
-        "seen_bought": np.isin(
-            _keys(matrix.indptr, matrix.indices, interactions.n_items), bought_keys
-        ),
+        "seen_bought_on": last_bought(interactions),
     }
 
 
@@ -83,6 +98,7 @@ class Recommendations:
     shopper_pseudonyms: Int64
     product_ids: Int64
     popularity: Float32
+    rest_days: Float32
     scorer: Scorer | None
     seen: Mapping[str, AnyArray]
 
@@ -101,11 +117,9 @@ class Recommendations:
                 arrays["shopper_pseudonyms"],
                 arrays["product_ids"],
                 arrays["popularity"],
+                arrays["rest_days"],
                 _scorer(arrays),
-                {
-                    name: arrays[f"seen_{name}"]
-                    for name in ("indptr", "indices", "weights", "bought")
-                },
+                {name: arrays[f"seen_{name}"] for name in SEEN},
             )
         except KeyError as missing:
             raise ArtifactCorrupt(f"{version} has no array {missing}.") from missing
@@ -127,23 +141,32 @@ class Recommendations:
         *,
         available: Mask | None = None,
         exclude_bought: bool = True,
-        recent_purchases: Iterable[int] = (),
+        today: float = -np.inf,
+        recent_purchases: Mapping[int, float] = NOTHING,
         recent_views: Iterable[int] = (),
     ) -> list[Recommendation]:
         """The `k` best products, best first; fewer where fewer are left.
 
-        `available` is a `mask`; the recent product ids are what happened since training and count
-        at once. None, or a shopper without any history, is answered with what is popular.
+        `available` is a `mask`; the recent product ids, purchases with their day since 1970, are
+        what happened since training and count at once. What was bought comes back when its category
+        is bought again and it has rested so long by `today`. None, or a shopper without any
+        history, is answered with what is popular.
         """
         if not 1 <= k <= K_AT_MOST:
             raise ParametersInvalid(f"k must be from 1 to {K_AT_MOST}, not {k}.")
         history = self._history(shopper_pseudonym, recent_purchases, recent_views)
         scores = self._scores(history)
         if exclude_bought:
-            scores[history.columns[history.bought]] = -np.inf
+            scores[self._resting(history, today)] = -np.inf
         items, best = (row[0] for row in rank(scores[None], k, allowed=available))
         left = items != NO_ITEM
         return self._explained(history, items[left].astype(np.int64), best[left])
+
+    def _resting(self, history: History, today: float) -> Int64:
+        """Columns bought too lately to be shown again."""
+        columns, since = history.columns[history.bought], history.bought_on[history.bought]
+        resting: Int64 = columns[~(today - since >= self.rest_days[columns])]
+        return resting
 
     def _scores(self, history: History) -> Float32:
         if self.scorer is None or not len(history.columns):
@@ -172,12 +195,13 @@ class Recommendations:
         return ("bought" if history.bought[event] else "viewed"), product
 
     def _history(
-        self, pseudonym: int | None, purchases: Iterable[int], views: Iterable[int]
+        self, pseudonym: int | None, purchases: Mapping[int, float], views: Iterable[int]
     ) -> History:
         row = None if pseudonym is None else self._row(pseudonym)
         begin, end = (0, 0) if row is None else self.seen["indptr"][row : row + 2]
         old = self.seen["indices"][begin:end].astype(np.int64)
-        bought = self._columns(purchases)[-RECENT_AT_MOST:]
+        mine = [product for product in purchases if self._columns([product]).size][-RECENT_AT_MOST:]
+        bought = self._columns(mine)
         viewed = self._columns(views)[-RECENT_AT_MOST:]
         columns, where = np.unique(np.concatenate((old, bought, viewed)), return_inverse=True)
         weights = np.concatenate(
@@ -187,18 +211,17 @@ class Recommendations:
                 np.full(len(viewed), RECENT_VIEW_WEIGHT, np.float32),
             )
         )
-        flags = np.concatenate(
+        days = np.concatenate(
             (
-                self.seen["bought"][begin:end],
-                np.ones(len(bought), bool),
-                np.zeros(len(viewed), bool),
+                self.seen["bought_on"][begin:end],
+                np.array([purchases[product] for product in mine], np.float64),
+                np.full(len(viewed), -np.inf),
             )
         )
-        return History(
-            columns,
-            np.bincount(where, weights, len(columns)).astype(np.float32),
-            np.bincount(where, flags, len(columns)) > 0,
-        )
+        bought_on = np.full(len(columns), -np.inf)
+        np.maximum.at(bought_on, where, days)
+        weights = np.bincount(where, weights, len(columns)).astype(np.float32)
+        return History(columns, weights, bought_on)
 
     def _row(self, pseudonym: int) -> int | None:
         at = int(np.searchsorted(self.shopper_pseudonyms, pseudonym))
@@ -223,9 +246,3 @@ def _scorer(arrays: Mapping[str, AnyArray]) -> Scorer | None:
         n_items = len(arrays["popularity"])
         return ItemWeights(csr_array(parts, shape=(n_items, n_items)), arrays["popularity"])
     return None
-
-
-def _keys(indptr: AnyArray, indices: AnyArray, n_items: int) -> Int64:
-    rows = np.repeat(np.arange(len(indptr) - 1, dtype=np.int64), np.diff(indptr))
-    keys: Int64 = rows * n_items + indices
-    return keys

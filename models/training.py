@@ -10,6 +10,7 @@ import numpy as np
 
 from models import artifacts, gate
 from models.als import ALS
+from models.arrays import Int64
 from models.artifacts import Artifact
 from models.errors import NothingToLearn
 from models.evaluation import Report, Split, Task, evaluate, temporal_split
@@ -69,6 +70,7 @@ def train_and_gate(
     *,
     candidate: Recommender | None = None,
     shelf: Shelf | None = None,
+    categories: Int64 | None = None,
     limits: Limits = LIMITS,
     holdout_days: float = HOLDOUT_DAYS,
     task: Task = "new",
@@ -78,7 +80,8 @@ def train_and_gate(
     """Gate the candidate against popularity and the live artifact's recipe, and store the winner.
 
     The guard rails are measured on lists from the shelf, as what was trained on everything answers;
-    without a shelf everything can be bought.
+    without a shelf everything can be bought. From `categories` `(n_items,)`, codes from 0, it is
+    learned how soon a product may be shown to its buyer again; without them never.
 
     The last `holdout_days` of the interactions judge. If a new recipe fails, the live recipe is
     renewed on today's data under the same rule. If nothing is live and the candidate fails,
@@ -97,7 +100,9 @@ def train_and_gate(
     held = FALLBACK_LIMITS if winner is FALLBACK else limits
     shelf = shelf or Shelf.of_one_vendor(interactions.products)
     metrics = _metrics(reports, verdict, seed)
-    artifact = _store(winner, interactions, root, live, metrics, (shelf, held), seed, now)
+    artifact = _store(
+        winner, interactions, categories, root, live, metrics, (shelf, held), seed, now
+    )
     return Outcome(verdict, artifact, reports)
 
 
@@ -177,6 +182,7 @@ def _incumbent(live: Artifact, trial: Trial, same_recipe: Report | None) -> Repo
 def _store(
     winner: Recommender,
     interactions: Interactions,
+    categories: Int64 | None,
     root: Path,
     live: Artifact | None,
     metrics: Mapping[str, Any],
@@ -185,7 +191,7 @@ def _store(
     now: datetime | None,
 ) -> Artifact:
     model = _fresh(winner).fit(interactions)
-    arrays = stored(model, interactions)
+    arrays = stored(model, interactions, categories)
     rails = guard(Recommendations.over("unstored", model.recipe, arrays), *guarded, seed=seed)
     return artifacts.write(
         root,

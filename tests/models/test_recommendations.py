@@ -76,8 +76,25 @@ def test_a_new_shoppers_clicks_count_at_once(spoons_and_forks: Recommendations) 
 
 def test_a_purchase_after_training_is_not_offered_again(spoons_and_forks: Recommendations) -> None:
     assert FORKS[0] not in products(
-        spoons_and_forks.for_shopper(17, 9, recent_purchases=[FORKS[0]])
+        spoons_and_forks.for_shopper(17, 9, recent_purchases={FORKS[0]: 200.0})
     )
+
+
+def test_what_a_category_is_bought_again_comes_back_when_it_has_rested(tmp_path: Path) -> None:
+    market = two_tables()
+    categories = np.isin(market.products, FORKS).astype(np.int64)
+    arrays = stored(ALS(factors=2).fit(market), market, categories)
+    assert np.isinf(arrays["rest_days"]).all()
+    monthly = arrays | {"rest_days": np.where(categories, 30.0, np.inf).astype(np.float32)}
+    served = Recommendations.over("", "ials", monthly)
+    last = float(market.days[market.shoppers[market.rows] == 17].max())
+    for days, expected in ((29.0, {FORKS[0]}), (31.0, set(FORKS))):
+        shown = served.for_shopper(17, 9, today=last + days, recent_views=[SPOONS[0]])
+        assert set(products(shown)) & set(FORKS) == expected
+        assert SPOONS[0] in products(shown)
+    again = {FORKS[1]: last + 30.0}
+    shown = served.for_shopper(17, 9, today=last + 31.0, recent_purchases=again)
+    assert FORKS[1] not in products(shown)
 
 
 def test_someone_who_bought_everything_gets_nothing_new(tmp_path: Path) -> None:

@@ -171,6 +171,38 @@ def test_a_new_artifact_is_swapped_in_and_a_corrupt_one_is_not(
     assert ask(client)["model_version"] == second
 
 
+def test_one_vendors_flood_leaves_room_for_the_others(visit: Visit, tmp_path: Path) -> None:
+    market = Market(tmp_path / "published")
+    for vendor in range(1, 9):
+        market.vendor(vendor)
+    for product in range(1, 31):
+        market.offer(product, 1 if product <= 20 else product - 20 - 7 * (product > 28))
+    for product in range(1, 31):
+        market.order(1, at("2026-11-20"), *[product] * (31 - product), shopper=99)
+    market.publish()
+    items = ask(visit("operator"), k=10)["items"]
+    vendors = [item["vendor_id"] for item in items]
+    assert len(items) == 10
+    assert vendors.count("ven_1") == 3
+
+
+def test_a_vendor_whom_nobody_saw_gets_a_place(visit: Visit, tmp_path: Path) -> None:
+    market = Market(tmp_path / "published")
+    for vendor in range(1, 12):
+        market.vendor(vendor)
+        for place in range(3):
+            market.offer(3 * vendor + place, vendor)
+    for vendor in range(1, 11):
+        for place in range(3):
+            for _ in range(2):
+                market.order(vendor, at("2026-11-20"), 3 * vendor + place, shopper=99)
+    market.order(11, at("2026-01-20"), 33, shopper=99)
+    market.order(11, at("2026-08-30"), 33, shopper=99)
+    market.publish()
+    items = ask(visit("operator"), k=10)["items"]
+    assert "ven_11" in {item["vendor_id"] for item in items}
+
+
 def test_stock_that_runs_out_leaves_the_list_within_moments(
     core: Core, visit: Visit, tmp_path: Path
 ) -> None:
