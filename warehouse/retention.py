@@ -1,5 +1,6 @@
 """Which snapshots stay on disk to be rolled back to, and what goes."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from warehouse import manifest as manifests
@@ -7,6 +8,8 @@ from warehouse.manifest import Manifest
 
 # Snapshots of different content that may still be served or rolled back to.
 SNAPSHOTS_KEPT = 10
+# A reader that has opened one finds its monthly files for so long, however many others follow.
+READING_TAKES = timedelta(minutes=10)
 
 FILES = ("marts-*.duckdb", "*/*.parquet", "*/.*", "marts-*.wal")
 
@@ -34,6 +37,7 @@ def _worth_keeping(newest_first: list[Manifest], served: Manifest) -> list[Manif
     for manifest in newest_first:
         if manifest.erased_through < served.erased_through:
             continue
-        if len(newest_of_content) < SNAPSHOTS_KEPT:
+        is_young = newest_first[0].built_at - manifest.built_at < READING_TAKES
+        if is_young or len(newest_of_content) < SNAPSHOTS_KEPT:
             newest_of_content.setdefault(manifest.marts.path, manifest)
     return list(newest_of_content.values())

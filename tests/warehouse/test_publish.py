@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -171,6 +171,7 @@ def test_old_snapshots_go_and_take_their_files_along(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(retention, "SNAPSHOTS_KEPT", 2)
+    monkeypatch.setattr(retention, "READING_TAKES", timedelta(0))
     written = []
     for name in ("Ada", "Bea", "Cleo"):
         market.vendor(name)

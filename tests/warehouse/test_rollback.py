@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -45,6 +46,7 @@ def test_a_held_snapshot_outlives_the_retention_of_the_others(
     publish_value: Publish, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("warehouse.retention.SNAPSHOTS_KEPT", 2)
+    monkeypatch.setattr("warehouse.retention.READING_TAKES", timedelta(0))
     first, _ = publish_value(1), publish_value(2)
     rollback.roll_back(published, first.snapshot_id, pruned_position=0)
     for number in (3, 4):
