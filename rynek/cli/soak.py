@@ -26,7 +26,6 @@ app = typer.Typer(
 progress = Console(stderr=True)
 RESULTS = Path("tests/benchmarks/results/soak.json")
 LARGEST_SEED = 2**31
-KILLS_BETWEEN_LINES = 25
 
 Kills = Annotated[int, typer.Option(min=1, max=100_000, help="How many processes are killed.")]
 Seconds = Annotated[float, typer.Option(min=0, help="For how long; at least one round.")]
@@ -124,8 +123,7 @@ def look_at_crashes(effort: Effort) -> Outcome:
     from rynek.soak import crashes as harness
 
     def report(kills: int) -> None:
-        if kills % KILLS_BETWEEN_LINES == 0:
-            progress.print(f"crashes: {kills} kills")
+        progress.print(f"crashes: {kills} kills")
 
     with workplace() as folder:
         return asdict(harness.kill_at_random(folder, effort.kills, effort.seed, report))

@@ -119,14 +119,13 @@ def kill_at_random(
         come_to_rest(site)
         while site.kills < kills:
             target = min(kills, site.kills + KILLS_BETWEEN_RESTS)
-            lived += _kill_among_a_crowd(site, town, target, chance, report)
+            lived += _kill_among_a_crowd(site, town, target, chance)
             rests.append(come_to_rest(site))
+            report(site.kills)
         return Toll(site.kills, len(rests), max(rests), lived, seed)
 
 
-def _kill_among_a_crowd(
-    site: Site, town: Town, target: int, chance: Random, report: Callable[[int], None]
-) -> int:
+def _kill_among_a_crowd(site: Site, town: Town, target: int, chance: Random) -> int:
     crowd = Crowd(town, [chance.randrange(2**31) for _ in range(CROWD)])
     while site.kills < target:
         time.sleep(chance.uniform(SHORTEST_LIFE_SECONDS, LONGEST_LIFE_SECONDS))
@@ -136,5 +135,4 @@ def _kill_among_a_crowd(
             for name in chance.choice(VICTIMS):
                 site.kill(name)
             site.revive()
-        report(site.kills)
     return crowd.go_home()
