@@ -1,13 +1,16 @@
 """The serving app: recommendations, vendors' live figures and the pages that show them."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
+import redis
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from models.errors import ModelsError
-from serving import charts, published, recommender
+from serving import charts, published, recent_behaviour, recommender
 from serving.fact_sources import CoreFacts, RedisFacts
 from serving.follower import Follower
 from serving.http import (
@@ -91,17 +94,24 @@ def assemble(settings: Settings) -> Serving:
         CoreFacts(settings.core_url, settings.introspection_token),
         tokens.revoke,
     )
-    return Serving(tokens, snapshots, follower, model, Recommender(lambda: model.value))
+    recent = Watcher(
+        "recent behaviour",
+        recent_behaviour.looking_at(settings.redis_url, time.time),
+        (redis.RedisError, msgspec.MsgspecError),
+        LOOK_EVERY_SECONDS,
+    )
+    ranking = Recommender(lambda: model.value, lambda: recent.value)
+    return Serving(tokens, snapshots, follower, model, recent, ranking)
 
 
 def start(parts: Serving) -> None:
-    for part in (parts.published, parts.model, parts.follower):
+    for part in (parts.published, parts.model, parts.recent, parts.follower):
         part.start()
     charts.prepare()
 
 
 def stop(parts: Serving) -> None:
-    for part in (parts.follower, parts.model, parts.published):
+    for part in (parts.follower, parts.recent, parts.model, parts.published):
         part.stop()
     parts.tokens.close()
 

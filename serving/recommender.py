@@ -14,6 +14,7 @@ from models.policy import Candidate, arrange
 from models.recommendations import K_AT_MOST, KIND, Recommendation, Recommendations
 from serving.assortment import Assortment
 from serving.follower import View
+from serving.recent_behaviour import RecentBehaviour
 from warehouse.snapshot import Snapshot
 
 FALLBACK = "popularity-fallback"
@@ -169,9 +170,13 @@ class Recommender:
     """Ranks for one shopper; keeps the mask of what is in stock until it or the model changes."""
 
     def __init__(
-        self, live: Callable[[], Recommendations | None], clock: Callable[[], float] = time.time
+        self,
+        live: Callable[[], Recommendations | None],
+        recent: Callable[[], RecentBehaviour | None],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._live = live
+        self._recent = recent
         self._clock = clock
         self._lock = threading.Lock()
         self._masked: tuple[Recommendations, Assortment, Mask] | None = None
@@ -182,7 +187,9 @@ class Recommender:
 
         What was bought before comes back only where its category is bought again, and not too soon.
         """
-        model, today = self._live(), self._clock() / SECONDS_PER_DAY
+        model, now = self._live(), self._clock()
+        today, recent = now / SECONDS_PER_DAY, self._recent()
+        viewed = recent.products(shopper_pseudonym, now) if recent else []
         bought = _bought_lately(view, shopper_pseudonym, today)
         told = self._told_by(view.published.snapshot)
         pool = min(max(POOL_LEAST, POOL_TIMES * k), K_AT_MOST)
@@ -196,8 +203,9 @@ class Recommender:
             available=self._in_stock(model, view.assortment),
             today=today,
             recent_purchases=bought,
+            recent_views=viewed,
         )
-        is_known = bool(bought) or (
+        is_known = bool(bought or viewed) or (
             shopper_pseudonym is not None and model.knows(shopper_pseudonym)
         )
         items = _shown(view, ranked, k, told.unseen_vendors)

@@ -14,6 +14,7 @@ from models.recommendations import Recommendations
 from serving.errors import Unauthenticated, VendorUnknown
 from serving.follower import Follower, View
 from serving.published import Published
+from serving.recent_behaviour import RecentBehaviour
 from serving.recommender import Recommender
 from serving.tokens import Principal, Tokens
 from serving.watcher import Watcher
@@ -30,6 +31,7 @@ class Serving:
     published: Watcher[Published]
     follower: Follower
     model: Watcher[Recommendations]
+    recent: Watcher[RecentBehaviour]
     recommender: Recommender
 
 

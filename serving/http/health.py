@@ -67,7 +67,10 @@ def _degraded(parts: Serving) -> list[str]:
     sources = [f"live figures from {source}: {fault}" for source, fault in faults]
     if parts.follower.has_stopped:
         sources.append("live figures: the follower stopped; its log has the trace, restart serving")
-    for name, watcher in (("snapshot", parts.published), ("model", parts.model)):
+    if parts.recent.fault:
+        sources.append(f"behaviour of the last minutes does not count: {parts.recent.fault}")
+    watchers = ("snapshot", parts.published), ("model", parts.model), ("behaviour", parts.recent)
+    for name, watcher in watchers:
         if watcher.has_stopped:
             sources.append(f"{name}: no longer followed; the log has the trace, restart serving")
     newer = [f"a newer snapshot cannot be served: {parts.published.fault}"]

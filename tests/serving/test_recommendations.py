@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+import redis
 
 from models import artifacts
 from models.als import ALS
@@ -169,6 +170,32 @@ def test_a_new_artifact_is_swapped_in_and_a_corrupt_one_is_not(
     (folder / "LIVE.json").unlink()
     until(lambda: "no such artifact" in client.get("/readyz").text)
     assert ask(client)["model_version"] == second
+
+
+def test_what_was_looked_at_a_moment_ago_changes_the_next_answer(
+    shop: Market, core: Core, visit: Visit, tmp_path: Path
+) -> None:
+    train(tmp_path)
+    shop.publish()
+    client = visit("operator")
+    visitor = 4_242
+    assert not ask(client, visitor)["is_known_shopper"]
+    events = [
+        {
+            "type": "view",
+            "shopper_pseudonym": visitor,
+            "product_id": product,
+            "occurred_at": datetime.now(UTC).isoformat(),
+        }
+        for product in TEAS[:2]
+    ]
+    with redis.Redis.from_url(core.redis_url) as stream:
+        for event in events:
+            stream.xadd("rynek:behaviour", {"event": json.dumps(event)})
+    until(lambda: ask(client, visitor)["is_known_shopper"])
+    answer = ask(client, visitor, k=4)
+    assert set(products(answer)) == set(TEAS)
+    assert {item["reason"]["kind"] for item in answer["items"]} == {"viewed"}
 
 
 def test_one_vendors_flood_leaves_room_for_the_others(visit: Visit, tmp_path: Path) -> None:
