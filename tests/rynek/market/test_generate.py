@@ -98,7 +98,7 @@ def test_a_market_in_another_currency_is_refused_with_the_command(
 
 
 def test_prices_and_stock_are_written_down_as_they_moved(tiny: Generated) -> None:
-    """What the warehouse may know of the past: every price from its day on, every unit that moved."""
+    """What may be known of the past: every price from its day on, every unit that moved."""
     told = pl.read_parquet(tiny.home / "truth" / "prices.parquet")
     changes = rows(tiny.database_url, "select count(*) from offer_prices")[0][0]
     is_change = pl.col("price_cents") != pl.col("price_cents").shift().over("offer_id")
