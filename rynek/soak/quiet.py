@@ -12,7 +12,8 @@ SECONDS_TO_REST = 60.0
 POLL_SECONDS = 0.05
 PAGE = 100
 
-# Everything that some worker still has to do, by kind.
+# Everything that some worker still has to do, by kind. A letter may wait: for its next try, or, when
+# Postgres fell while it was sent, for the end of its lease.
 UNDONE = """
 select 'facts unnumbered' as kind, count(*) as undone from outbox where position is null
 union all select 'facts unpublished', last_position - published_position from relay
@@ -30,7 +31,8 @@ union all select 'refunds', count(*) from refunds where status in ('due', 'sendi
 union all select 'reversals', count(*) from transfer_reversals where status in ('due', 'sending')
 union all select 'webhooks', count(*) from webhook_events
     where applied_at is null and set_aside_at is null
-union all select 'letters', count(*) from notifications where status = 'due'
+union all select 'letters', count(*) from notifications
+    where status = 'due' and greatest(retry_at, lease_expires_at) <= %(now)s
 union all select 'vendors', count(*) from vendors
     where status in ('applied', 'verifying')
 """
