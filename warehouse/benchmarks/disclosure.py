@@ -102,7 +102,8 @@ def is_undominated(units: Units) -> bool:
     total = sum(rising)
     floors = (0.0, *np.quantile(rising, (0.25, 0.5, 0.75)))
     open_to_doubt = sum(
-        max(value - floors[4 * rank // len(rising)], 0) for rank, value in enumerate(rising[:-2])
+        max(value - floors[4 * rank // len(rising)], 0)
+        for rank, value in enumerate(rising[:-2], start=1)
     )
     return bool(
         open_to_doubt * PRIOR_PERCENT >= first * P_PERCENT

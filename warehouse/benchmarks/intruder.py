@@ -16,6 +16,7 @@ cells in every month can be exchanged without any figure changing, so a target m
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import linprog
@@ -25,11 +26,12 @@ from warehouse.benchmarks.cohorts import Path, upwards
 from warehouse.benchmarks.disclosure import Unit, Units
 from warehouse.benchmarks.statistics import Floats, quantile_weights
 
-Key = tuple[int, int]
+Key = tuple[int, Path]
 Seen = tuple[tuple[Path, ...] | None, ...]
 
 TOLERANCE = 1e-9
 UNBOUNDED = 3
+EXCHANGES = 50
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,8 @@ class Month:
 
     @cached_property
     def keys(self) -> dict[Key, Unit]:
-        """Each unit by its owner and its place among the owner's units."""
-        places: dict[int, int] = {}
-        named = {}
-        for unit in sorted(self.units, key=lambda unit: (unit.owner_id, unit.path)):
-            places[unit.owner_id] = place = places.get(unit.owner_id, -1) + 1
-            named[unit.owner_id, place] = unit
-        return named
+        """Each unit by its owner and its cohort."""
+        return {(unit.owner_id, unit.path): unit for unit in self.units}
 
     @cached_property
     def cells(self) -> frozenset[Path]:
@@ -168,6 +165,18 @@ class Intruder:
         for order in (true, *([*self.others[:at], *self.own, *self.others[at:]] for at in places)):
             yield _moved(order, key, end)
             yield order
+        yield from (_moved(order, key, end) for order in self._exchanged(true))
+
+    def _exchanged(self, order: Sequence[Key]) -> Iterator[list[Key]]:
+        """The order with one to three pairs of others exchanged, the same ones in every run."""
+        chance = np.random.default_rng(EXCHANGES)
+        theirs = [place for place, key in enumerate(order) if key[0] != self.owner_id]
+        for pairs in chance.integers(1, 4, EXCHANGES if len(theirs) > 1 else 0):
+            other = list(order)
+            for _ in range(pairs):
+                one, two = chance.choice(theirs, 2, replace=False)
+                other[one], other[two] = other[two], other[one]
+            yield other
 
     def _seen_in(self, key: Key) -> Seen:
         """The shown cells that a unit lies in, month by month."""
@@ -183,12 +192,34 @@ class Intruder:
 
         An order that contradicts what is published bounds nothing: its answer is never the extreme.
         """
-        rising = np.eye(len(order))[:-1] - np.eye(len(order))[1:]
         everything = [(month, said) for month in self.months for said in month.statements]
         A, b = self._stated(order, everything)
+        rising = self._rising(order, everything)
         return self._program(
-            key, order, sign, np.concatenate([rising, A]), np.concatenate([0 * rising[:, 0], b])
+            key,
+            order,
+            sign,
+            np.concatenate([rising, A]),
+            np.concatenate([np.zeros(len(rising)), b]),
         )
+
+    def _rising(self, order: Sequence[Key], said: Sequence[tuple[Month, Statement]]) -> Floats:
+        """A x ≤ 0 where the values that a quantile weighs rise, between those below and above."""
+        pairs: dict[tuple[int, int], None] = {}
+        for month, statement in said:
+            places = self._places(month, statement.path, order)
+            weighed = np.flatnonzero(statement.weights)
+            first, last = int(weighed[0]), int(weighed[-1])
+            if first == 0 and last == len(places) - 1:
+                continue  # a mean, for which no order matters
+            window = places[first : last + 1]
+            pairs |= dict.fromkeys(pairwise(window))
+            pairs |= dict.fromkeys((below, window[0]) for below in places[:first])
+            pairs |= dict.fromkeys((window[-1], above) for above in places[last + 1 :])
+        rows = np.zeros((len(pairs), len(order)))
+        for row, (lower, upper) in zip(rows, pairs, strict=True):
+            row[lower], row[upper] = 1, -1
+        return rows
 
     def _program(self, key: Key, order: Sequence[Key], sign: int, A: Floats, b: Floats) -> float:
         aim = np.zeros(len(order))
