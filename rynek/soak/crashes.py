@@ -120,6 +120,7 @@ def kill_at_random(
         while site.kills < kills:
             target = min(kills, site.kills + KILLS_BETWEEN_RESTS)
             lived += _kill_among_a_crowd(site, town, target, chance)
+            site.let_leases_run_out()
             rests.append(come_to_rest(site))
             report(site.kills)
         return Toll(site.kills, len(rests), max(rests), lived, seed)

@@ -12,7 +12,7 @@ SECONDS_TO_REST = 60.0
 POLL_SECONDS = 0.05
 PAGE = 100
 
-# Everything that some worker still has to do, by kind. A letter may wait: for its next try, or, when
+# Everything that some worker still has to do, by kind. A letter may wait: for its next try or, when
 # Postgres fell while it was sent, for the end of its lease.
 UNDONE = """
 select 'facts unnumbered' as kind, count(*) as undone from outbox where position is null

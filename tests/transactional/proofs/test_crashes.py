@@ -77,6 +77,7 @@ def test_postgres_killed_under_load_loses_nothing(place: tuple[Site, Town]) -> N
         site.kill_postgres()
         lives.delivered(town, order)
     lives.whole(town, Random(0))
+    site.let_leases_run_out()
     come_to_rest(site)
 
 
