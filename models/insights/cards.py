@@ -29,7 +29,8 @@ SHARE = 0.9
 
 def ranked(cards: list[pl.DataFrame]) -> pl.DataFrame:
     """All kinds' cards together, at most so many of a kind and of a vendor, the largest first."""
-    together = pl.concat([_conformed(part) for part in cards]).with_columns(_confidence())
+    together = pl.concat([_conformed(part) for part in cards]).with_columns(_holding_effect())
+    together = together.with_columns(_confidence())
     by_effect = (
         together.with_columns(_is_no_gain())
         .sort(
@@ -53,6 +54,15 @@ def ranked(cards: list[pl.DataFrame]) -> pl.DataFrame:
 def _conformed(cards: pl.DataFrame) -> pl.DataFrame:
     names = [name for name in SCHEMA if name not in ("confidence", "rank")]
     return cards.select(pl.col(name).cast(SCHEMA[name]) for name in names)
+
+
+def _holding_effect() -> list[pl.Expr]:
+    """The mean of what hardly ever sells lies beyond its quantiles, which are whole units."""
+    effect = pl.col("effect_cents")
+    return [
+        pl.min_horizontal("effect_low_cents", effect).alias("effect_low_cents"),
+        pl.max_horizontal("effect_high_cents", effect).alias("effect_high_cents"),
+    ]
 
 
 def _is_no_gain() -> pl.Expr:

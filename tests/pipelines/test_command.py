@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from rynek.cli.pipeline import app
 from tests.warehouse.market import Market
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

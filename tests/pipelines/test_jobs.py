@@ -15,7 +15,7 @@ from pipelines.instance import write_instance
 from pipelines.jobs import each_minute
 from tests.warehouse.market import Market
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

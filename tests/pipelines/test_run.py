@@ -17,7 +17,7 @@ from tests.warehouse.steps import run
 from warehouse import manifest, store
 from warehouse.snapshot import Snapshot
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SALES = "select sum(sales_cents) from vendor_daily"
 

@@ -18,7 +18,7 @@ from tests.models.markets import taste_market
 from tests.serving.market import Market, at
 from warehouse.snapshot import Snapshot
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from rynek.market import generate
 from rynek.verification import Finding, examine
 from tests.conftest import Databases
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @dataclass(frozen=True)

@@ -154,3 +154,8 @@ def test_confidence_is_how_narrow_the_interval_is() -> None:
         ]
     )
     assert cards["confidence"].to_list() == ["high", "medium", "low"]
+
+
+def test_an_interval_holds_its_effect_even_where_hardly_anything_sells() -> None:
+    hardly = listing(excess_units=14.9, excess_low=15.0, excess_high=15.0, days_of_cover=900.0)
+    assert the(ranked([slow_stock(hardly)]))["effect_low_cents"] == 14_900
