@@ -11,7 +11,7 @@ def test_load_and_copy_are_measured_in_turn_over_the_same_rows(
 ) -> None:
     market.order(market.shopper(), [(market.offer(market.vendor()), 1)])
     speed = measure_load(pipeline_database_url, repetitions=2)
-    assert speed.rows == 9
+    assert speed.rows == 10
     assert (len(speed.load_seconds), len(speed.copy_seconds)) == (2, 2)
     assert speed.ratio == speed.load_rows_per_second / speed.copy_rows_per_second
 
