@@ -8,18 +8,18 @@ https://arxiv.org/abs/2110.14037.
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from models.arrays import AnyArray, Float32, Histories, Int64
 from models.errors import ParametersInvalid
 from models.factor_space import FactorSpace, Ridge
 from models.interactions import Interactions
-from models.irspack_core import CORE
 from models.recommender import Recommender
-from models.threads import available_threads
+
+if TYPE_CHECKING:
+    from models.als_trainer import Trainer
 
 STEPS_PER_HALF = 3
 """Of conjugate gradients, each half-step beginning where the last iteration ended."""
@@ -27,17 +27,17 @@ STEPS_PER_HALF = 3
 
 @dataclass
 class ALS(Recommender):
-    """Trained by `irspack`; the shoppers' side is never stored but solved exactly from a history.
+    """The shoppers' side is never stored but solved exactly from a history.
 
     So a shopper who was in training and one who comes tomorrow are answered by the same equation.
-    `penalty` is λ (n + α₀ n_items)^ν of a shopper with a history of average length n, as a share of
+    `penalty` is λ (n + α₀ n_items)^ν of a shopper with a history of median length n, as a share of
     that history's weight: unlike λ it keeps its meaning when α₀, the catalogue or histories grow.
     """
 
     recipe: ClassVar[str] = "ials"
     factors: int = 64
     unobserved_weight: float = 0.1
-    penalty: float = 0.1
+    penalty: float = 0.15
     exponent: float = 1.0
     iterations: int = 12
     initial_scale: float = 0.1
@@ -50,46 +50,36 @@ class ALS(Recommender):
                 raise ParametersInvalid(f"{name} must be positive, not {getattr(self, name)}.")
 
     def learn(self, interactions: Interactions) -> None:
-        ridge = self.ridge(interactions.matrix)
-        trainer, solver = self.trainer(interactions.matrix)
+        trainer = self.trainer(interactions.matrix)
         for _ in range(self.iterations):
-            trainer.step(solver)
-        factors = trainer.item
+            trainer.step()
+        factors = trainer.items
         first = twins(interactions.matrix)
         others = np.flatnonzero(first != np.arange(len(first)))
         factors[others] = factors[first[others]]
-        self.items = FactorSpace.over(factors, ridge)
+        self.items = FactorSpace.over(factors, trainer.ridge)
 
-    def trainer(self, by_shopper: Histories, steps: int = STEPS_PER_HALF) -> tuple[Any, Any]:
-        """`irspack`'s trainer and solver; its loss is half of `loss` below."""
+    def trainer(self, by_shopper: Histories) -> "Trainer":
+        """Both sides before the first iteration."""
+        # Numba's import and its compiler take seconds that only who trains should wait.
+        from models.als_trainer import Trainer
+
         ridge = self.ridge(by_shopper)
-        model = (
-            CORE.IALSModelConfigBuilder()
-            .set_K(self.factors)
-            .set_alpha0(ridge.unobserved_weight)
-            .set_reg(ridge.regularisation)
-            .set_nu(ridge.exponent)
-            .set_init_stdev(self.initial_scale)
-            .set_random_seed(self.seed)
-            .set_loss_type(CORE.LossType.IALSPP)
-            .build()
+        return Trainer.starting(
+            by_shopper, self.factors, self.initial_scale, ridge, STEPS_PER_HALF, self.seed
         )
-        solver = (
-            CORE.IALSSolverConfigBuilder()
-            .set_n_threads(available_threads())
-            .set_solver_type(CORE.SolverType.CG)
-            .set_max_cg_steps(steps)
-            .build()
-        )
-        return CORE.IALSTrainer(model, csr_matrix(by_shopper)), solver
 
     def ridge(self, by_shopper: Histories) -> Ridge:
-        """λ from the penalty of an average shopper."""
-        with_history = max(int((np.diff(by_shopper.indptr) > 0).sum()), 1)
+        """λ from the penalty of a median shopper: one that buys for all others moves no median."""
+        lengths = np.diff(by_shopper.indptr)
+        has_history = lengths > 0
         unscaled = Ridge(self.unobserved_weight, 1.0, self.exponent)
-        average = unscaled.penalty(by_shopper.nnz / with_history, by_shopper.shape[1])
-        wanted = self.penalty * max(float(by_shopper.sum()), 1.0) / with_history
-        return replace(unscaled, regularisation=wanted / average)
+        if not has_history.any():
+            return unscaled
+        length = float(np.median(lengths[has_history]))
+        weight = float(np.median(by_shopper.sum(axis=1)[has_history]))
+        median = unscaled.penalty(length, by_shopper.shape[1])
+        return replace(unscaled, regularisation=self.penalty * weight / median)
 
     def score_histories(self, histories: Histories) -> Float32:
         return self.items.solve(histories) @ self.items.factors.T

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from models.strata import Strata, pooled
 
 @dataclass(frozen=True)
 class Row:
-    """One model's line of a table; seconds are summed over splits."""
+    """One model's line of a table; seconds are of CPU, whatever else runs, summed over splits."""
 
     recipe: str
     parameters: Mapping[str, Any]
@@ -33,8 +33,8 @@ class Row:
     strata: Strata
     behind_best: Interval | None
     """How far the best model's NDCG is ahead, relative, paired by shopper; None for the best."""
-    fit_seconds: float
-    answer_seconds: float
+    fit_cpu_seconds: float
+    answer_cpu_seconds: float
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Measured:
 
     model: Recommender
     reports: Sequence[Report]
-    fit_seconds: float
-    answer_seconds: float
+    fit_cpu_seconds: float
+    answer_cpu_seconds: float
 
     def pooled(self, metric: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         """A shopper metric over all splits, one after the other."""
@@ -73,8 +73,8 @@ def compare(
             _summary(one, seed),
             pooled([report.strata for report in one.reports]),
             relative_difference(best, one.pooled(judged_by), seed) if place else None,
-            one.fit_seconds,
-            one.answer_seconds,
+            one.fit_cpu_seconds,
+            one.answer_cpu_seconds,
         )
         for place, one in enumerate(measured)
     ]
@@ -92,11 +92,11 @@ def measure(
     for split in splits:
         # Every subclass is a dataclass; the abstract class itself has no fields to be one.
         fresh: Recommender = replace(model)  # type: ignore[type-var]
-        begin = perf_counter()
+        begin = process_time()
         fresh.fit(split.train)
-        fitted = perf_counter()
+        fitted = process_time()
         reports.append(evaluate(fresh, split, k=k, task=task, catalogue=catalogue))
-        fitting, answering = fitting + fitted - begin, answering + perf_counter() - fitted
+        fitting, answering = fitting + fitted - begin, answering + process_time() - fitted
     return Measured(model, reports, fitting, answering)
 
 

@@ -55,19 +55,48 @@ class EASE(Recommender):
 
 
 def solved(bought: Histories, regularisation: float) -> Float32:
-    """`(n_items, n_items)`: B = I - P / diag(P), P the regularised Gramian's inverse, in place."""
-    gram = (bought.T @ bought).toarray(order="F").astype(np.float32, copy=False)
+    """`(n_items, n_items)`: B = I - P / diag(P), P the inverse of the Gramian plus λ."""
+    n_shoppers, n_items = bought.shape
+    inverse = _through_shoppers if n_shoppers < n_items else _through_items
+    weights = inverse(bought, regularisation)
+    weights /= -np.diag(weights).copy()
+    np.fill_diagonal(weights, 0)
+    return weights
+
+
+def _through_items(bought: Histories, regularisation: float) -> Float32:
+    """P = (XᵀX + λ)⁻¹."""
+    return _inverse((bought.T @ bought).toarray(order="F"), regularisation)
+
+
+def _through_shoppers(bought: Histories, regularisation: float) -> Float32:
+    """P = (I - Xᵀ (XXᵀ + λ)⁻¹ X) / λ, the cubic step in as many rows as there are shoppers.
+
+    Woodbury's identity. What is left is sparse times dense, a block of items at once.
+    """
+    between = _inverse((bought @ bought.T).toarray(order="F"), regularisation)
+    by_item = bought.T.tocsr()
+    n_items = by_item.shape[0]
+    inverse = np.empty((n_items, n_items), np.float32)
+    for begin in range(0, n_items, ROWS_AT_ONCE):
+        rows = slice(begin, begin + ROWS_AT_ONCE)
+        explained = by_item @ np.ascontiguousarray((by_item[rows] @ between).T)
+        inverse[rows] = -explained.T / regularisation
+    inverse[np.diag_indices_from(inverse)] += 1 / regularisation
+    return inverse
+
+
+def _inverse(gram: Float32, regularisation: float) -> Float32:
+    """Of a symmetric matrix plus λ, in place."""
     gram[np.diag_indices_from(gram)] += regularisation
     factor, failed = spotrf(gram, lower=1, overwrite_a=1, clean=0)
     inverse, singular = spotri(factor, lower=1, overwrite_c=1)
     if failed or singular:
         raise ParametersInvalid(f"regularisation {regularisation} leaves the Gramian singular.")
     # Seen by rows, LAPACK's lower triangle of columns is the upper one.
-    weights: Float32 = inverse.T
-    _mirror_upper(weights)
-    weights /= -np.diag(weights).copy()
-    np.fill_diagonal(weights, 0)
-    return weights
+    whole: Float32 = inverse.T
+    _mirror_upper(whole)
+    return whole
 
 
 def _mirror_upper(square: Float32) -> None:

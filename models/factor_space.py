@@ -20,10 +20,11 @@ from typing import Self
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from models.arrays import Float32, Float64, Histories, Int64
+from models.arrays import Float32, Float64, Histories, Int64, Integers
 from models.threads import available_threads
 
 CHUNK_FLOATS = 1 << 22
+ROWS_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Ridge:
             (history_length + self.unobserved_weight * n_fixed) ** self.exponent
         )
 
+    def penalties(self, history_lengths: Integers, n_fixed: int) -> Float32:
+        """`(len(history_lengths),)`: the same of many."""
+        scaled = (history_lengths + self.unobserved_weight * n_fixed) ** self.exponent
+        return (self.regularisation * scaled).astype(np.float32)
+
 
 @dataclass(frozen=True)
 class FactorSpace:
@@ -51,9 +57,9 @@ class FactorSpace:
 
     @classmethod
     def over(cls, factors: Float32, ridge: Ridge) -> Self:
-        """Rotate any factors into the eigenbasis of their Gramian."""
-        spectrum, rotation = np.linalg.eigh((factors.T @ factors).astype(np.float64))
-        return cls(factors @ rotation.astype(np.float32), np.maximum(spectrum, 0.0), ridge)
+        """A copy of any factors, rotated into the eigenbasis of their Gramian."""
+        rotated = factors.copy()
+        return cls(rotated, rotate_into_eigenbasis(rotated), ridge)
 
     def solve(self, histories: Histories) -> Float32:
         """`(len(histories), K)`: the exact minimiser of each row; an empty history gives zeros."""
@@ -109,6 +115,23 @@ class FactorSpace:
         D = self._diagonal(length)
         solve = _solve_dual if length < len(D) else _solve_primal
         return solve(V, histories.data[where], D)
+
+
+def rotate_into_eigenbasis(factors: Float32, *others: Float32) -> Float64:
+    """`(K,)`: the spectrum of the factors' Gramian; they and the `others` are turned in place."""
+    gramian = np.zeros((factors.shape[1], factors.shape[1]))
+    for block in _blocks(factors):
+        gramian += block.T @ block
+    spectrum, rotation = np.linalg.eigh(gramian)
+    for side in (factors, *others):
+        for block in _blocks(side):
+            block[:] = block @ rotation.astype(np.float32)
+    positive: Float64 = np.maximum(spectrum, 0.0)
+    return positive
+
+
+def _blocks(factors: Float32) -> Iterator[Float32]:
+    return (factors[begin : begin + ROWS_AT_ONCE] for begin in range(0, len(factors), ROWS_AT_ONCE))
 
 
 def _solve_dual(V: Float32, weights: Float32, D: Float32) -> Float32:

@@ -1,4 +1,8 @@
-"""An equal, stated budget of trials for every model, spent on training data alone."""
+"""An equal, stated budget of trials for every model, spent on training data alone.
+
+Settings are spread over their ranges as a Latin hypercube: McKay, Beckman, Conover, "A Comparison
+of Three Methods for Selecting Values of Input Variables" (Technometrics 21(2), 1979).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,17 +21,19 @@ from models.topk import rank
 
 @dataclass(frozen=True)
 class Between:
-    """A number drawn evenly, or evenly by magnitude."""
+    """A number from a range that is covered evenly, or evenly by magnitude."""
 
     low: float
     high: float
     by_magnitude: bool = False
     is_whole: bool = False
 
-    def draw(self, rng: np.random.Generator) -> float | int:
-        ends = (self.low, self.high)
-        drawn = np.exp(rng.uniform(*np.log(ends))) if self.by_magnitude else rng.uniform(*ends)
-        return round(float(drawn)) if self.is_whole else float(f"{drawn:.3g}")
+    def at(self, share: float) -> float | int:
+        """The number that far from the low end to the high one, 0 to 1."""
+        ends = np.log((self.low, self.high)) if self.by_magnitude else (self.low, self.high)
+        place = ends[0] + share * (ends[1] - ends[0])
+        number = float(np.exp(place)) if self.by_magnitude else float(place)
+        return round(number) if self.is_whole else float(f"{number:.3g}")
 
 
 def magnitude(low: float, high: float) -> Between:
@@ -56,7 +62,7 @@ SPACES: Mapping[str, Mapping[str, Between]] = {
     },
     "ials": {
         "factors": count(32, 256),
-        "penalty": magnitude(0.005, 0.5),
+        "penalty": magnitude(0.01, 1),
         "unobserved_weight": magnitude(0.003, 0.5),
     },
     "implicit_als": {
@@ -104,15 +110,27 @@ def tuned(
     `fixed` parameters are the same in all of them.
     `split` must lie within the training data of whatever the model is judged on later.
     """
-    rng = np.random.default_rng([seed, *recipe.encode()])
     tried: list[Trial] = []
-    for number in range(max(trials, 1)):
-        drawn = {name: space.draw(rng) for name, space in SPACES[recipe].items()}
-        parameters = (drawn if number else {}) | dict(fixed or {})
-        if trials > 0:
-            tried.append(Trial(parameters, _reached(recipe, parameters, split, k, task)))
+    for drawn in settings(recipe, trials, seed):
+        parameters = drawn | dict(fixed or {})
+        tried.append(Trial(parameters, _reached(recipe, parameters, split, k, task)))
     best = max(tried, key=lambda trial: trial.ndcg).parameters if tried else fixed
     return recommender(recipe, best), tried
+
+
+def settings(recipe: str, trials: int, seed: int) -> list[dict[str, float | int]]:
+    """The defaults, then the others so that of each range every equal part is tried once."""
+    rng = np.random.default_rng([seed, *recipe.encode()])
+    drawn = max(trials - 1, 0)
+    spread = {
+        name: (rng.permutation(drawn) + rng.random(drawn)) / max(drawn, 1)
+        for name in SPACES[recipe]
+    }
+    others = [
+        {name: space.at(float(spread[name][place])) for name, space in SPACES[recipe].items()}
+        for place in range(drawn)
+    ]
+    return [{}, *others][:trials]
 
 
 def tuned_blend(

@@ -4,6 +4,7 @@ import statistics
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from rich.console import Console
@@ -23,6 +24,8 @@ GOAL_REFIT_ERROR = 1e-4
 GOAL_NDCG_SHARE = 0.99
 GOAL_MEMORY_SHARE = 0.1
 JUDGED, HELD_OUT = 1_000, 0.2
+
+Part = Literal["all", "training", "items"]
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,22 @@ QUICK = Scale(
 )
 
 
-def measure(data: Path | None, console: Console, *, is_quick: bool) -> Report:
-    """Both trainers hold the same data in processes of their own and take turns."""
+def measure(data: Path | None, console: Console, part: Part, *, is_quick: bool) -> Report:
+    """Training and folding in, then item to item."""
     scale = QUICK if is_quick else FULL
+    gowalla = data / "gowalla_lightgcn" if data and not is_quick else None
+    rows: list[Row] = []
+    if part != "items":
+        rows += in_turn(scale, console)
+    if part != "training":
+        rows += item_to_item(gowalla, scale.item_items, console)
+    return Report(
+        "models", str(scale.item_items if part == "items" else scale.training), tuple(rows)
+    )
+
+
+def in_turn(scale: Scale, console: Console) -> list[Row]:
+    """Both trainers hold the same data in processes of their own and take turns."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="rynek-bench-") as name:
         folder = Path(name)
@@ -60,9 +76,7 @@ def measure(data: Path | None, console: Console, *, is_quick: bool) -> Report:
         for factors in scale.factors:
             with console.status(f"{factors} factors, {scale.iterations} iterations in turn"):
                 rows += training(folder, factors, scale.iterations)
-    gowalla = data / "gowalla_lightgcn" if data and not is_quick else None
-    rows += item_to_item(gowalla, scale.item_items, console)
-    return Report("models", str(scale.training), tuple(rows))
+    return rows
 
 
 def training(folder: Path, factors: int, iterations: int) -> list[Row]:

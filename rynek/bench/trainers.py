@@ -18,6 +18,7 @@ from models import metrics
 from models.als import ALS
 from models.arrays import Float32, Float64, Histories, Int64, rows_of
 from models.factor_space import FactorSpace
+from models.interactions import Interactions
 from models.threads import available_threads
 from models.topk import rank
 
@@ -62,17 +63,17 @@ class Trainer(Protocol):
 
 class Ours:
     def __init__(self, known: Histories, factors: int) -> None:
-        self.model = ALS(factors=factors)
-        self.ridge = self.model.ridge(known)
-        self.trainer, self.solver = self.model.trainer(known)
+        ALS(factors=1, iterations=1).fit(Interactions.from_columns([0], [0]))
+        self.trainer = ALS(factors=factors).trainer(known)
+        self.ridge = self.trainer.ridge
 
     def step(self) -> Turn:
         begin, cpu = perf_counter(), process_time()
-        self.trainer.step(self.solver)
+        self.trainer.step()
         return Turn(perf_counter() - begin, process_time() - cpu)
 
     def prepare(self) -> None:
-        self.items = FactorSpace.over(self.trainer.item, self.ridge)
+        self.items = FactorSpace.over(self.trainer.items, self.ridge)
         V = self.items.factors.astype(np.float64)
         self.gramian = V.T @ V
 

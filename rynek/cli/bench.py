@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ progress = Console(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="End with one JSON line instead of a table.")]
 Scale = Annotated[str, typer.Option(help="Size of the generated market: tiny or small.")]
 Quick = Annotated[bool, typer.Option("--quick", help="One short round: does it run at all?")]
+Part = Annotated[
+    Literal["all", "training", "items"], typer.Option(help="Only training, or only item to item.")
+]
 Repetitions = Annotated[int, typer.Option(min=1, max=50, help="Rounds, load and peer in turn.")]
 
 
@@ -98,12 +101,12 @@ def plans(quick: Quick = False, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def models(quick: Quick = False, as_json: AsJson = False) -> None:
+def models(part: Part = "all", quick: Quick = False, as_json: AsJson = False) -> None:
     """iALS at 500,000 × 2.5 million beside implicit; item to item beside dense EASE."""
     from rynek.bench import models as bench
 
     with complaining():
-        show(bench.measure(data_folder(), progress, is_quick=quick), as_json)
+        show(bench.measure(data_folder(), progress, part, is_quick=quick), as_json)
 
 
 @app.command()

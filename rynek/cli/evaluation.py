@@ -151,8 +151,8 @@ def _document(
                 "metrics": {name: list(values) for name, values in row.metrics.items()},
                 "strata": row.strata,
                 "best_ahead_by": None if row.behind_best is None else list(row.behind_best),
-                "fit_seconds": round(row.fit_seconds, 2),
-                "answer_seconds": round(row.answer_seconds, 2),
+                "fit_cpu_seconds": round(row.fit_cpu_seconds, 2),
+                "answer_cpu_seconds": round(row.answer_cpu_seconds, 2),
             }
             for row in rows
         ],
@@ -162,10 +162,10 @@ def _document(
 def _table(exam: Exam, rows: list[Row], k: int, trials: int) -> Table:
     shown = (f"ndcg@{k}", f"recall@{k}", f"recall_capped@{k}", f"mrr@{k}", f"coverage@{k}")
     title = f"{exam.described}, {rows[0].shoppers:,} shoppers, {trials} trials per model"
-    table = Table("model", *shown, "best is ahead by", "fit s", "answer s", title=title)
+    table = Table("model", *shown, "best is ahead by", "fit CPU s", "answer CPU s", title=title)
     for row in rows:
         cells = [_cell(row.metrics[name]) for name in shown]
-        seconds = (f"{row.fit_seconds:.1f}", f"{row.answer_seconds:.1f}")
+        seconds = (f"{row.fit_cpu_seconds:.1f}", f"{row.answer_cpu_seconds:.1f}")
         table.add_row(row.recipe, *cells, _ahead(row.behind_best), *seconds)
     return table
 

@@ -1,5 +1,7 @@
 """The models without iterations, each beside a slow and obvious twin in dense float64."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -47,6 +49,15 @@ def low_pass(rank: int) -> np.ndarray:
 
 def test_ease_is_the_dense_inverse() -> None:
     assert_scores(EASE(regularisation=5.0), X @ dense_ease(5.0))
+
+
+def test_ease_is_the_same_where_shoppers_are_fewer_than_items() -> None:
+    few = MARKET.where(MARKET.rows < 25)
+    few = replace(few, shoppers=few.shoppers[:25])
+    seen = X[:25]
+    P = np.linalg.inv(seen.T @ seen + 5.0 * np.eye(X.shape[1]))
+    B = np.eye(X.shape[1]) - P / np.diag(P)
+    np.testing.assert_allclose(EASE(regularisation=5.0).fit(few).weights, B, atol=1e-5)
 
 
 def test_ease_solves_each_item_by_ridge_regression_on_all_others() -> None:

@@ -17,7 +17,7 @@ from models.item_knn import ItemKNN
 from models.popularity import Popularity
 from models.recommender import Recommender
 from models.registry import RECIPES, recommender
-from models.tuning import SPACES, tuned
+from models.tuning import SPACES, settings, tuned
 from rynek.cli.evaluation import evaluate
 from tests.models.markets import taste_market
 
@@ -45,12 +45,19 @@ def test_rolling_origins_are_pooled() -> None:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_can_be_tuned_within_its_own_parameters(recipe: str) -> None:
-    rng = np.random.default_rng(0)
     known = recommender(recipe).parameters()
-    for _ in range(20):
-        drawn = {name: space.draw(rng) for name, space in SPACES[recipe].items()}
+    for drawn in settings(recipe, 20, 0):
         assert known.keys() >= drawn.keys()
         recommender(recipe, drawn)
+
+
+def test_every_equal_part_of_a_range_is_tried_once() -> None:
+    drawn = settings("ease", 9, 0)
+    assert drawn[0] == {}
+    low, high = SPACES["ease"]["regularisation"].low, SPACES["ease"]["regularisation"].high
+    tried = np.array([setting["regularisation"] for setting in drawn[1:]])
+    parts = 8 * np.log(tried / low) / np.log(high / low)
+    assert sorted(parts.astype(int)) == list(range(8))
 
 
 def test_tuning_spends_its_budget_starts_with_the_defaults_and_keeps_the_best() -> None:

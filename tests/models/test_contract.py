@@ -16,7 +16,7 @@ from models.topk import NO_ITEM
 from tests.models.markets import FORKS, SPOONS, taste_market, two_tables
 
 TOY_PARAMETERS: dict[str, dict[str, object]] = {
-    "ials": {"factors": 2, "iterations": 20},
+    "ials": {"factors": 3, "iterations": 20},
     "implicit_als": {"factors": 2, "iterations": 20},
     "ease": {"regularisation": 1.0},
     "sparse_ease": {"regularisation": 1.0},

@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.sparse import csr_array
-from sklearn.metrics import ndcg_score
+from sklearn.metrics import label_ranking_average_precision_score, ndcg_score, recall_score
 
 from models import metrics
 from models.topk import rank
@@ -35,6 +35,32 @@ def test_ndcg_equals_scikit_learn() -> None:
     hit = metrics.hits(rank(scores.copy(), 10).items, sparse)
     ours = metrics.ndcg(hit, metrics.relevant(sparse)).mean()
     assert abs(ours - ndcg_score(truth, scores, k=10)) < 1e-9
+
+
+def test_recall_equals_scikit_learn() -> None:
+    rng = np.random.default_rng(1)
+    truth = (rng.random((40, 60)) < 0.2).astype(np.float32)
+    items = rank(rng.standard_normal((40, 60)).astype(np.float32), 10).items
+    listed = np.zeros_like(truth)
+    np.put_along_axis(listed, items.astype(np.int64), 1, axis=1)
+    sparse = csr_array(truth)
+    ours = metrics.recall(metrics.hits(items, sparse), metrics.relevant(sparse)).mean()
+    assert abs(ours - recall_score(truth, listed, average="samples", zero_division=0)) < 1e-9
+
+
+def test_with_one_relevant_item_the_reciprocal_rank_is_scikit_learns_average_precision() -> None:
+    rng = np.random.default_rng(2)
+    scores = rng.standard_normal((40, 30)).astype(np.float32)
+    truth = np.eye(30, dtype=np.float32)[rng.integers(0, 30, 40)]
+    hit = metrics.hits(rank(scores.copy(), 30).items, csr_array(truth))
+    ours = metrics.reciprocal_rank(hit).mean()
+    assert abs(ours - label_ranking_average_precision_score(truth, scores)) < 1e-9
+
+
+def test_gini_is_half_the_relative_mean_difference() -> None:
+    amounts = np.random.default_rng(3).lognormal(size=50)
+    differences = np.abs(amounts[:, None] - amounts)
+    assert abs(metrics.gini(amounts) - differences.mean() / (2 * amounts.mean())) < 1e-12
 
 
 def test_gini_is_zero_for_equals_and_grows_with_inequality() -> None:
