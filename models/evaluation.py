@@ -1,13 +1,13 @@
 """Judging models on what happened next: a cut in time, all items ranked, bootstrap intervals."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from models import metrics
-from models.arrays import Float64, Histories, Int32, Int64, Integers, rows_of
+from models.arrays import Float64, Histories, Int32, Int64, Integers, Mask, rows_of
 from models.errors import NothingToLearn
 from models.interactions import Interactions
 from models.recommender import Recommender
@@ -30,12 +30,16 @@ class Split:
     known  what they are told of the shoppers when they answer; as a rule the same
     truth  `(n_shoppers, n_items)`, what each shopper bought after the cut
     judged  rows of the shoppers who count
+    cut_day  where the cut was, if it was in time
+    shelf  `(n_items,)`, the listings that were live and in stock then; None where all were
     """
 
     train: Interactions
     known: Interactions
     truth: Histories
     judged: Int64
+    cut_day: float | None = None
+    shelf: Mask | None = None
 
 
 class Interval(NamedTuple):
@@ -52,10 +56,22 @@ class Catalogue:
 
     vendors  codes from 0: for the inequality of exposure and the strata by vendor size
     worths  what one sale brings, in any unit: for the share of the money that was in the lists
+    listed, ended  days on which a listing came and went; NaN where it did not
     """
 
     vendors: Integers | None = None
     worths: Float64 | None = None
+    listed: Float64 | None = None
+    ended: Float64 | None = None
+
+    def shelf(self, day: float | None) -> Mask | None:
+        """`(n_items,)`: what was on offer on a day; None where nobody knows."""
+        if day is None or (self.listed is None and self.ended is None):
+            return None
+        came = True if self.listed is None else ~(self.listed > day)
+        went = False if self.ended is None else self.ended <= day
+        on_offer: Mask = np.asarray(came & ~np.asarray(went))
+        return on_offer
 
 
 UNDESCRIBED = Catalogue()
@@ -93,7 +109,8 @@ def temporal_split(
     """
     train = interactions.before(cut_day)
     later = (interactions.days >= cut_day) & (interactions.days < until_day)
-    return judge(train, interactions.where(later).bought, task, max_shoppers, seed)
+    split = judge(train, interactions.where(later).bought, task, max_shoppers, seed)
+    return replace(split, cut_day=cut_day)
 
 
 def judge(
@@ -181,7 +198,8 @@ def _ranked(model: Recommender, split: Split, k: int, task: Task) -> Iterator[In
     histories = model.read(split.known)
     for rows in batches(split):
         scores = model.answer(rows_of(histories, rows))
-        yield rank(scores, k, exclude=excluded(split, rows, task)).items
+        exclude = excluded(split, rows, task)
+        yield rank(scores, k, exclude=exclude, allowed=split.shelf).items
 
 
 def excluded(split: Split, rows: Int64, task: Task) -> Histories | None:

@@ -171,7 +171,8 @@ def _reached_by_weights(
         parts = list(blend.parts(rows_of(histories, rows)))
         truth, exclude = rows_of(split.truth, rows), excluded(split, rows, task)
         for place, weights in enumerate(weightings):
-            items = rank(weighed(weights.tolist(), parts), k, exclude=exclude).items
+            scores = weighed(weights.tolist(), parts)
+            items = rank(scores, k, exclude=exclude, allowed=split.shelf).items
             ndcg = metrics.ndcg(metrics.hits(items, truth), metrics.relevant(truth))
             sums[place] += ndcg.sum()
     return sums / len(split.judged)

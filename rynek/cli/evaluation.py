@@ -49,7 +49,8 @@ def evaluate(
         Task | None, typer.Option(help="Rank items new to the shopper, or all.")
     ] = None,
     catalogue: Annotated[
-        Path | None, _parquet("Parquet file of items and their vendors, for figures by vendor.")
+        Path | None,
+        _parquet("Parquet file of items: vendor_id for figures by vendor, listed_at and ended_at."),
     ] = None,
     k: Annotated[int, typer.Option(min=1, max=1_000, help="Length of the lists.")] = 20,
     holdout_days: Annotated[float, typer.Option(min=0.01, help="Days to judge by.")] = 28.0,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self, TypeAlias
 
@@ -14,7 +14,7 @@ from models import protocols
 from models.arrays import Float64, Integers
 from models.errors import InteractionsInvalid, ParametersInvalid
 from models.evaluation import UNDESCRIBED, Catalogue, Split, Task
-from models.interactions import Interactions
+from models.interactions import MICROSECONDS_PER_DAY, Interactions
 
 SHOPPERS_TUNED_ON = 5_000
 VALIDATION_SHARE = 0.2
@@ -25,6 +25,8 @@ COLUMNS = {
     "basket": ("basket", "basket_id", "order_id", "InvoiceNo"),
     "vendor": ("vendor", "vendor_id", "manufacturer_id", "seller_id"),
     "worth": ("worth", "amount", "sales_value", "UnitPrice", "price"),
+    "listed": ("listed_at", "live_from"),
+    "ended": ("ended_at", "live_until"),
     "session": ("session_id", "session", "basket_id", "InvoiceNo"),
 }
 
@@ -101,11 +103,18 @@ def cut(
 ) -> Exam:
     """One file cut at one or more moments; tuned on the earliest cut's train part."""
     events, described = _read(path, catalogue, wanted, protocol.name == "session")
-    splits = protocols.rolling(protocol.cut, events, holdout_days, origins)
+    splits = [
+        _on_offer(split, described)
+        for split in protocols.rolling(protocol.cut, events, holdout_days, origins)
+    ]
     # The earliest origin's training data has seen none of the windows that judge.
-    validation = protocol.cut(splits[-1].train)
+    validation = _on_offer(protocol.cut(splits[-1].train), described)
     title = f"{protocol.name}, {origins} origin(s), {protocol.task} items"
     return Exam(splits, validation, protocol.task, title, described)
+
+
+def _on_offer(split: Split, catalogue: Catalogue) -> Split:
+    return replace(split, shelf=catalogue.shelf(split.cut_day))
 
 
 def _read(
@@ -124,19 +133,39 @@ def _read(
         occurred_at=_times(frame[time]),
         baskets=_codes(frame[basket]),
     )
-    return events, Catalogue(_vendors(frame, catalogue, item), _worths(frame, item))
-
-
-def _vendors(frame: pl.DataFrame, catalogue: Path | None, item: str) -> Integers | None:
-    """`(n_items,)` codes in order of the items' ids; 0 where nobody is known."""
     known = frame if catalogue is None else pl.read_parquet(catalogue)
-    vendor = _first(known, "vendor")
-    if vendor is None or item not in known.columns:
+    items = frame.select(pl.col(item).unique().sort())
+    return events, Catalogue(
+        _vendors(known, items), _worths(frame, item), _days(known, items, "listed"),
+        _days(known, items, "ended"),
+    )  # fmt: skip
+
+
+def _vendors(known: pl.DataFrame, items: pl.DataFrame) -> Integers | None:
+    """`(n_items,)` codes in order of the items' ids; 0 where nobody is known."""
+    vendors = _of_items(known, items, "vendor")
+    if vendors is None:
         return None
-    sold_by = known.select(item, vendor).unique(subset=item, keep="first", maintain_order=True)
-    items = frame.select(pl.col(item).unique()).join(sold_by, on=item, how="left").sort(item)
-    codes: Integers = items[vendor].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+    codes: Integers = vendors.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
     return codes
+
+
+def _days(known: pl.DataFrame, items: pl.DataFrame, role: str) -> Float64 | None:
+    """`(n_items,)` days since 1970; NaN where none is given."""
+    moments = _of_items(known, items, role)
+    if moments is None:
+        return None
+    days = _times(moments).dt.epoch("us") / MICROSECONDS_PER_DAY
+    return days.cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+
+def _of_items(known: pl.DataFrame, items: pl.DataFrame, role: str) -> pl.Series | None:
+    """What a catalogue says first of each item; None where it has no such column."""
+    column, (item,) = _first(known, role), items.columns
+    if column is None or item not in known.columns:
+        return None
+    said = known.select(item, column).unique(subset=item, keep="first", maintain_order=True)
+    return items.join(said, on=item, how="left", maintain_order="left")[column]
 
 
 def _worths(frame: pl.DataFrame, item: str) -> Float64 | None:

@@ -151,6 +151,23 @@ def test_a_catalogue_adds_figures_by_vendor_and_prices_those_by_money(
     assert {"item age", "vendor size"} <= row["strata"].keys()
 
 
+def test_only_what_was_live_at_the_cut_is_ranked(events: Path, tmp_path: Path) -> None:
+    items = pl.read_parquet(events).select(pl.col("product_id").unique().sort())
+    begin, later = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+    place = pl.int_range(pl.len())
+    items.with_columns(
+        listed_at=pl.when(place < 10).then(pl.lit(later)),
+        ended_at=pl.when(place < 20).then(pl.lit(begin)).otherwise(pl.lit(later)),
+    ).write_parquet(tmp_path / "items.parquet")
+    words = ("--interactions", events, "--models", "popularity", "--json", "--k", len(items))
+    every, live = (
+        run(*words, *more)["rows"][0]["metrics"][f"coverage@{len(items)}"][0]
+        for more in ((), ("--catalogue", tmp_path / "items.parquet"))
+    )
+    assert every == 1.0
+    assert live == pytest.approx(1 - 20 / len(items))
+
+
 def test_the_table_names_the_best_and_how_far_it_is_ahead(events: Path) -> None:
     words = ["--interactions", str(events), "--models", "popularity,item_knn"]
     result = CliRunner(env={"COLUMNS": "200"}).invoke(COMMAND, words)
