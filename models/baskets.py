@@ -9,6 +9,8 @@ from scipy.sparse import coo_array
 from models.arrays import Float64, Histories, Int64
 from models.interactions import Interactions
 
+REST_DAYS = 30 / (24 * 60)
+
 
 @dataclass(frozen=True)
 class Baskets:
@@ -48,6 +50,16 @@ class Baskets:
         owners = coo_array(entries, shape=(n_shoppers, len(self.shoppers))).tocsr()
         histories: Histories = owners @ self.contents
         return histories
+
+
+def visits(interactions: Interactions, rest_days: float = REST_DAYS) -> Int64:
+    """`(n_events,)`: the visit each event fell into; one ends when the shopper rests so long."""
+    order = np.lexsort((interactions.days, interactions.rows))
+    rows, days = interactions.rows[order], interactions.days[order]
+    begins = np.r_[True, (rows[1:] != rows[:-1]) | (np.diff(days) > rest_days)][: len(rows)]
+    found = np.empty(len(rows), np.int64)
+    found[order] = np.cumsum(begins)
+    return found
 
 
 def _contents(interactions: Interactions, of_event: Int64, n_baskets: int) -> Histories:

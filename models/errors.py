@@ -22,6 +22,12 @@ class InteractionsInvalid(ModelsError):
     code = "interactions_invalid"
 
 
+class ListingsInvalid(ModelsError):
+    """The columns of listings do not fit together; give one row per product."""
+
+    code = "listings_invalid"
+
+
 class NothingToLearn(ModelsError):
     """There are too few events to train and judge a model; wait, or hold out fewer days."""
 

@@ -32,6 +32,7 @@ class Split:
     judged  rows of the shoppers who count
     cut_day  where the cut was, if it was in time
     shelf  `(n_items,)`, the listings that were live and in stock then; None where all were
+    kept_out  `(n_shoppers, n_items)`, what nobody may be recommended, whatever the task
     """
 
     train: Interactions
@@ -40,6 +41,7 @@ class Split:
     judged: Int64
     cut_day: float | None = None
     shelf: Mask | None = None
+    kept_out: Histories | None = None
 
 
 class Interval(NamedTuple):
@@ -124,7 +126,7 @@ def judge(
     """A split from any held-out truth `(n_shoppers, n_items)`. Raises `NothingToLearn`."""
     known = train if known is None else known
     if task == "new":
-        truth = _without(truth, known.bought)
+        truth = without(truth, known.bought)
     has_history = np.diff(known.matrix.indptr) > 0
     judged = np.flatnonzero((np.diff(truth.indptr) > 0) & has_history)
     if not len(judged):
@@ -204,6 +206,8 @@ def _ranked(model: Recommender, split: Split, k: int, task: Task) -> Iterator[In
 
 def excluded(split: Split, rows: Int64, task: Task) -> Histories | None:
     """What may not be recommended to these shoppers."""
+    if split.kept_out is not None:
+        return rows_of(split.kept_out, rows)
     return rows_of(split.known.bought, rows) if task == "new" else None
 
 
@@ -213,7 +217,8 @@ def batches(split: Split) -> list[Int64]:
     return [split.judged[begin : begin + size] for begin in range(0, len(split.judged), size)]
 
 
-def _without(truth: Histories, seen: Histories) -> Histories:
+def without(truth: Histories, seen: Histories) -> Histories:
+    """The truth `(n, n_items)` less the entries that were seen."""
     flags = seen.copy()
     flags.data = np.ones_like(flags.data)
     fresh = truth - truth.multiply(flags).tocsr()

@@ -34,12 +34,14 @@ def decide(
     incumbent: Report | None = None,
     *,
     is_same_recipe: bool = False,
+    rival: Report | None = None,
     seed: int = 0,
 ) -> Verdict:
     """All reports are of models trained only up to the same cut, on the same shoppers.
 
     The same recipe on newer data must not be worse: the lower bound at or above -1 %. A new recipe
-    must be better: the lower bound above zero. Either must beat popularity.
+    must be better: the lower bound above zero. Either must beat popularity, and a simpler `rival`
+    that passed before it.
     """
     ours = candidate.by_shopper[JUDGED_BY]
     compared = {
@@ -52,6 +54,9 @@ def decide(
         name = f"the live recipe {incumbent.recipe}"
         rule = _not_worse if is_same_recipe else _better
         findings.append(rule(compared["incumbent"], name))
+    if rival is not None:
+        compared[rival.recipe] = relative_difference(ours, rival.by_shopper[JUDGED_BY], seed)
+        findings.append(_better(compared[rival.recipe], rival.recipe))
     reasons = tuple(reason for _, reason in findings)
     return Verdict(candidate.recipe, all(held for held, _ in findings), reasons, compared)
 

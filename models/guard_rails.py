@@ -80,7 +80,7 @@ def guard(
     """Answer a seeded sample of shoppers from the shelf, and hold the lists against the limits."""
     available = model.mask(shelf.product_ids)
     lists, seconds = [], []
-    for shopper in _sampled(model.shopper_pseudonyms, seed):
+    for shopper in sampled(model.shopper_pseudonyms, seed):
         begin = clock()
         answer = model.for_shopper(int(shopper), K, available=available)
         seconds.append(clock() - begin)
@@ -134,6 +134,7 @@ def _coverage(shown: Int64, shelf: Shelf) -> float:
     return len(np.intersect1d(shown, shelf.product_ids)) / coverable if coverable else 1.0
 
 
-def _sampled(shoppers: Int64, seed: int) -> Int64:
+def sampled(shoppers: Int64, seed: int) -> Int64:
+    """A seeded sample of shoppers to answer as the market would."""
     rng = np.random.default_rng(seed)
     return rng.choice(shoppers, min(LISTS, len(shoppers)), replace=False)

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 
 from models.arrays import AnyArray, Float32, Float64, Histories, Int32, Int64, Mask
 from models.errors import InteractionsInvalid
+from models.listings import Listings
 
 SECONDS_PER_DAY = 86_400.0
 MICROSECONDS_PER_DAY = SECONDS_PER_DAY * 1e6
@@ -24,6 +25,7 @@ class Interactions:
     products  `(n_items,)` sorted product ids; an item's column is the position here
     rows, columns, weights, days, baskets, purchases  `(n_events,)`; days since 1970 in UTC, with
         fractions; purchases flags the events that were more than a look
+    listings  what is written of the products, row by row, if that is known
     """
 
     shoppers: Int64
@@ -34,6 +36,7 @@ class Interactions:
     days: Float64
     baskets: Int64
     purchases: Mask
+    listings: Listings | None = None
 
     @classmethod
     def from_columns(
@@ -117,6 +120,12 @@ class Interactions:
             baskets=self.baskets[mask],
             purchases=self.purchases[mask],
         )
+
+    def listed(self, listings: Listings) -> Self:
+        """The same events over all products that are listed, also those without any event."""
+        products = np.union1d(self.products, listings.product_ids)
+        columns = np.searchsorted(products, self.products)[self.columns].astype(np.int32)
+        return replace(self, products=products, columns=columns, listings=listings.over(products))
 
     def before(self, day: float) -> Self:
         """The events strictly before a day."""

@@ -86,13 +86,13 @@ def strongest(weights: Histories, kept: int) -> Histories:
     """Only the `kept` largest entries of each row; equal ones by lower column."""
     weights.sort_indices()
     starts = weights.indptr.astype(np.int64)
-    chosen = [begin + _largest(weights.data[begin:end], kept) for begin, end in pairwise(starts)]
+    chosen = [begin + largest(weights.data[begin:end], kept) for begin, end in pairwise(starts)]
     where = np.concatenate(chosen) if chosen else np.zeros(0, np.int64)
     indptr = np.concatenate(([0], np.cumsum(np.minimum(np.diff(starts), kept))))
     return csr_array((weights.data[where], weights.indices[where], indptr), shape=weights.shape)
 
 
-def _largest(values: Float32, kept: int) -> Int64:
+def largest(values: Float32, kept: int) -> Int64:
     """Places of the `kept` largest values, in order of place."""
     if len(values) <= kept:
         return np.arange(len(values))

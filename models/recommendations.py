@@ -2,28 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, Self
+from typing import Literal, Self
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from models.arrays import AnyArray, Float32, Float64, Int64, Integers, Mask
+from models.arrays import AnyArray, Float32, Int64, Mask
 from models.artifacts import Artifact
 from models.errors import ArtifactCorrupt, ParametersInvalid
-from models.factor_space import FactorSpace, Ridge
+from models.history import History, brought_up, by_item
 from models.interactions import Interactions
-from models.item_to_item import ItemWeights
 from models.recommender import Recommender
-from models.repeats import NEVER, last_bought, rest_days
+from models.repeats import NEVER, rest_days
+from models.scorers import Answering, Heard, answering, nobody
 from models.topk import NO_ITEM, rank
 
 KIND = "recommender"
 K_AT_MOST = 1_000
 RECENT_AT_MOST = 200
-RECENT_VIEW_WEIGHT = 0.5
 NOTHING: Mapping[int, float] = {}
 
-SEEN = ("indptr", "indices", "weights", "bought_on")
+SEEN = ("weights", "purchases", "last_on", "bought_on")
 
 Reason = Literal["bought", "viewed", "popular"]
 
@@ -38,54 +36,24 @@ class Recommendation:
     evidence_product_id: int | None
 
 
-class Scorer(Protocol):
-    """What was learned, in the form that answers one history at a time."""
-
-    def scores(self, columns: Int64, weights: Float32) -> Float32:
-        """`(n_items,)`."""
-        ...
-
-    def contributions(self, columns: Int64, weights: Float32, targets: Int64) -> Float32:
-        """`(len(targets), len(columns))`: each event's part in each target's score."""
-        ...
-
-
-class History(NamedTuple):
-    """One shopper's events by item, `(n,)` each: sorted columns, summed weights, last purchase.
-
-    `bought_on` are days since 1970, -inf for what was only looked at.
-    """
-
-    columns: Int64
-    weights: Float32
-    bought_on: Float64
-
-    @property
-    def bought(self) -> Mask:
-        return self.bought_on > -np.inf
-
-
-def stored(
-    model: Recommender, interactions: Interactions, categories: Integers | None = None
-) -> dict[str, AnyArray]:
+def stored(model: Recommender, interactions: Interactions) -> dict[str, AnyArray]:
     """The arrays of an artifact: what was learned, of whom and what, and what they did.
 
-    With `categories` `(n_items,)`, codes from 0, also how soon each product is bought again.
+    Where products are listed with categories, also how soon each is bought again.
     """
     learned = model.arrays()
     if not learned:
         raise ParametersInvalid(f"{model.recipe} cannot be served: it has no arrays to store.")
-    matrix = interactions.matrix
-    never = np.full(interactions.n_items, NEVER, np.float32)
+    indptr, every = by_item(interactions)
+    listings, never = interactions.listings, np.full(interactions.n_items, NEVER, np.float32)
     return {
         **learned,
         "shopper_pseudonyms": interactions.shoppers,
         "product_ids": interactions.products,
-        "rest_days": never if categories is None else rest_days(interactions, categories),
-        "seen_indptr": matrix.indptr.astype(np.int64),
-        "seen_indices": matrix.indices.astype(np.int32),
-        "seen_weights": matrix.data,
-        "seen_bought_on": last_bought(interactions),
+        "rest_days": never if listings is None else rest_days(interactions, listings.categories),
+        "seen_indptr": indptr.astype(np.int64),
+        "seen_columns": every.columns.astype(np.int32),
+        **{f"seen_{name}": getattr(every, name) for name in SEEN},
     }
 
 
@@ -99,7 +67,8 @@ class Recommendations:
     product_ids: Int64
     popularity: Float32
     rest_days: Float32
-    scorer: Scorer | None
+    answering: Answering | None
+    trained_until: float
     seen: Mapping[str, AnyArray]
 
     @classmethod
@@ -118,8 +87,9 @@ class Recommendations:
                 arrays["product_ids"],
                 arrays["popularity"],
                 arrays["rest_days"],
-                _scorer(arrays),
-                {name: arrays[f"seen_{name}"] for name in SEEN},
+                answering(arrays),
+                float(arrays["seen_last_on"].max(initial=-np.inf)),
+                {name: arrays[f"seen_{name}"] for name in ("indptr", "columns", *SEEN)},
             )
         except KeyError as missing:
             raise ArtifactCorrupt(f"{version} has no array {missing}.") from missing
@@ -154,13 +124,15 @@ class Recommendations:
         """
         if not 1 <= k <= K_AT_MOST:
             raise ParametersInvalid(f"k must be from 1 to {K_AT_MOST}, not {k}.")
-        history = self._history(shopper_pseudonym, recent_purchases, recent_views)
-        scores = self._scores(history)
+        moment = max(today, self.trained_until)
+        history = self._history(shopper_pseudonym, recent_purchases, recent_views, moment)
+        allowed = np.ones(len(self.product_ids), bool) if available is None else available.copy()
         if exclude_bought:
-            scores[self._resting(history, today)] = -np.inf
-        items, best = (row[0] for row in rank(scores[None], k, allowed=available))
+            allowed[self._resting(history, today)] = False
+        heard = self._heard(history, moment, allowed)
+        items, best = (row[0] for row in rank(heard.scores[None], k, allowed=allowed))
         left = items != NO_ITEM
-        return self._explained(history, items[left].astype(np.int64), best[left])
+        return self._explained(history, heard, items[left].astype(np.int64), best[left])
 
     def _resting(self, history: History, today: float) -> Int64:
         """Columns bought too lately to be shown again."""
@@ -168,60 +140,48 @@ class Recommendations:
         resting: Int64 = columns[~(today - since >= self.rest_days[columns])]
         return resting
 
-    def _scores(self, history: History) -> Float32:
-        if self.scorer is None or not len(history.columns):
-            return np.array(self.popularity)
-        return self.scorer.scores(history.columns, history.weights)
+    def _heard(self, history: History, moment: float, allowed: Mask) -> Heard:
+        if self.answering is None or not len(history.columns):
+            return Heard(np.array(self.popularity), nobody)
+        return self.answering.hear(history, moment, allowed)
 
-    def _explained(self, history: History, items: Int64, scores: Float32) -> list[Recommendation]:
-        evidence = self._evidence(history, items)
-        return [
-            Recommendation(int(self.product_ids[item]), float(score), *because)
-            for item, score, because in zip(items, scores, evidence, strict=True)
-        ]
-
-    def _evidence(self, history: History, items: Int64) -> list[tuple[Reason, int | None]]:
+    def _explained(
+        self, history: History, heard: Heard, items: Int64, scores: Float32
+    ) -> list[Recommendation]:
         """Why each item: the event that added most to its score, if any added to it."""
-        if self.scorer is None or not len(history.columns):
-            return [("popular", None)] * len(items)
-        parts = self.scorer.contributions(history.columns, history.weights, items)
+        parts = heard.contributions(items)
+        events = parts.argmax(axis=1) if parts.shape[1] else np.zeros(len(items), np.int64)
         return [
-            self._reason(history, int(event)) if row[event] > 0 else ("popular", None)
-            for row, event in zip(parts, parts.argmax(axis=1), strict=True)
+            Recommendation(
+                int(self.product_ids[item]), float(score), *self._because(history, row, event)
+            )
+            for item, score, row, event in zip(items, scores, parts, events, strict=True)
         ]
 
-    def _reason(self, history: History, event: int) -> tuple[Reason, int]:
+    def _because(self, history: History, parts: Float32, event: int) -> tuple[Reason, int | None]:
+        if not parts.size or not parts[event] > 0:
+            return "popular", None
         product = int(self.product_ids[history.columns[event]])
         return ("bought" if history.bought[event] else "viewed"), product
 
     def _history(
-        self, pseudonym: int | None, purchases: Mapping[int, float], views: Iterable[int]
+        self,
+        pseudonym: int | None,
+        purchases: Mapping[int, float],
+        views: Iterable[int],
+        today: float,
     ) -> History:
+        mine = [product for product in purchases if self._columns([product]).size][-RECENT_AT_MOST:]
+        days = np.array([purchases[product] for product in mine], np.float64)
+        viewed = self._columns(views)[-RECENT_AT_MOST:]
+        return brought_up(self._stored(pseudonym), self._columns(mine), days, viewed, today)
+
+    def _stored(self, pseudonym: int | None) -> History:
+        """What was known of a shopper at the training."""
         row = None if pseudonym is None else self._row(pseudonym)
         begin, end = (0, 0) if row is None else self.seen["indptr"][row : row + 2]
-        old = self.seen["indices"][begin:end].astype(np.int64)
-        mine = [product for product in purchases if self._columns([product]).size][-RECENT_AT_MOST:]
-        bought = self._columns(mine)
-        viewed = self._columns(views)[-RECENT_AT_MOST:]
-        columns, where = np.unique(np.concatenate((old, bought, viewed)), return_inverse=True)
-        weights = np.concatenate(
-            (
-                self.seen["weights"][begin:end],
-                np.ones(len(bought), np.float32),
-                np.full(len(viewed), RECENT_VIEW_WEIGHT, np.float32),
-            )
-        )
-        days = np.concatenate(
-            (
-                self.seen["bought_on"][begin:end],
-                np.array([purchases[product] for product in mine], np.float64),
-                np.full(len(viewed), -np.inf),
-            )
-        )
-        bought_on = np.full(len(columns), -np.inf)
-        np.maximum.at(bought_on, where, days)
-        weights = np.bincount(where, weights, len(columns)).astype(np.float32)
-        return History(columns, weights, bought_on)
+        columns = self.seen["columns"][begin:end].astype(np.int64)
+        return History(columns, *(self.seen[name][begin:end] for name in SEEN))
 
     def _row(self, pseudonym: int) -> int | None:
         at = int(np.searchsorted(self.shopper_pseudonyms, pseudonym))
@@ -235,14 +195,3 @@ class Recommendations:
         at = np.minimum(np.searchsorted(self.product_ids, ids), len(self.product_ids) - 1)
         known: Int64 = at[self.product_ids[at] == ids]
         return known
-
-
-def _scorer(arrays: Mapping[str, AnyArray]) -> Scorer | None:
-    if "item_factors" in arrays:
-        ridge = Ridge(*arrays["ridge"].tolist())
-        return FactorSpace(arrays["item_factors"], arrays["spectrum"], ridge)
-    if "weights_data" in arrays:
-        parts = tuple(arrays[f"weights_{name}"] for name in ("data", "indices", "indptr"))
-        n_items = len(arrays["popularity"])
-        return ItemWeights(csr_array(parts, shape=(n_items, n_items)), arrays["popularity"])
-    return None

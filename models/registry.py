@@ -7,12 +7,15 @@ from models.als import ALS
 from models.blend import Blend
 from models.bspm import BSPM
 from models.buy_again import BuyAgain
+from models.category_popularity import CategoryPopularity
+from models.content import ContentALS
 from models.ease import EASE
 from models.errors import ParametersInvalid, RecipeUnknown
 from models.gf_cf import GFCF
 from models.implicit_als import ImplicitALS
 from models.item_knn import ItemKNN
 from models.popularity import Popularity
+from models.ranker import Ranker
 from models.recommender import Recommender
 from models.rp3beta import RP3Beta
 from models.session_knn import SessionKNN
@@ -23,6 +26,7 @@ RECIPES: Mapping[str, type[Recommender]] = {
     recipe.recipe: recipe
     for recipe in (
         Popularity,
+        CategoryPopularity,
         ItemKNN,
         RP3Beta,
         EASE,
@@ -30,10 +34,12 @@ RECIPES: Mapping[str, type[Recommender]] = {
         GFCF,
         BSPM,
         ALS,
+        ContentALS,
         ImplicitALS,
         SessionKNN,
         BuyAgain,
         TIFUKNN,
+        Ranker,
     )
 }
 

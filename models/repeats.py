@@ -1,11 +1,12 @@
 """How soon people buy a thing again, by category: coffee monthly, a kettle not at all."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from models.arrays import Float32, Float64, Int64, Integers
+from models.arrays import Float32, Float64, Histories, Int64, Integers
+from models.history import by_item
 from models.interactions import Interactions
 
 FEWEST_INTERVALS = 20
@@ -42,26 +43,20 @@ def rest_days(interactions: Interactions, categories: Integers) -> Float32:
     return of_category[categories]
 
 
-def category_codes(products: Int64, product_ids: Int64, categories: Sequence[str | None]) -> Int64:
-    """`(len(products),)`: the category of each product as a code from 0; 0 where none is known."""
-    names = {name: code for code, name in enumerate(sorted({*filter(None, categories)}), start=1)}
-    of_product = dict(zip(product_ids.tolist(), categories, strict=True))
-    codes = [names.get(of_product.get(product) or "", 0) for product in products.tolist()]
-    return np.array(codes, np.int64)
+def resting(interactions: Interactions, day: float) -> Histories:
+    """`(n_shoppers, n_items)`: what each shopper bought too lately by `day` to be shown it again.
 
-
-def last_bought(interactions: Interactions) -> Float64:
-    """`(matrix.nnz,)`: the day of the last purchase of each entry of `matrix`; -inf for a look."""
-    matrix, n_items = interactions.matrix, interactions.n_items
-    rows = np.repeat(np.arange(interactions.n_shoppers, dtype=np.int64), np.diff(matrix.indptr))
-    keys = rows * n_items + matrix.indices
-    days = np.full(len(keys), -np.inf)
-    counted = interactions.purchases & (interactions.weights > 0)
-    asked = interactions.rows[counted].astype(np.int64) * n_items + interactions.columns[counted]
-    order = np.argsort(keys)
-    at = order[np.searchsorted(keys, asked, sorter=order)]
-    np.maximum.at(days, at, interactions.days[counted])
-    return days
+    Without listings everything bought rests for good.
+    """
+    listings = interactions.listings
+    never = np.full(interactions.n_items, NEVER, np.float32)
+    rests = never if listings is None else rest_days(interactions, listings.categories)
+    indptr, every = by_item(interactions)
+    is_bought = every.purchases > 0
+    rest = is_bought & ~(day - every.bought_on >= rests[every.columns])
+    kept = np.concatenate(([0], np.cumsum(rest)))[indptr]
+    shape = (interactions.n_shoppers, interactions.n_items)
+    return csr_array((every.purchases[rest], every.columns[rest], kept), shape=shape)
 
 
 def _repeats(interactions: Interactions) -> tuple[Repeats, Int64]:

@@ -20,13 +20,13 @@ from dagster import (
 )
 
 from models import artifacts
-from models.arrays import Int64
 from models.behaviour import from_behaviour
 from models.errors import NothingToLearn
+from models.gate import Verdict
 from models.guard_rails import Shelf
 from models.interactions import Interactions
+from models.listings import Listings
 from models.recommendations import KIND
-from models.repeats import category_codes
 from models.training import Outcome, train_and_gate
 from pipelines.installation import Installation, Observer
 from pipelines.keys import CANDIDATE, EACH_DAY, LIVE, OWNERS, SNAPSHOT
@@ -44,8 +44,14 @@ SHELF = """
     where offer_status = 'active' and vendor_status = 'active' and available_units > 0
     group by product_id
 """
-CATEGORIES = """
-    select product_id, any_value(category) as category
+LISTINGS = """
+    select
+        product_id,
+        any_value(title) as title,
+        any_value(category) as category,
+        any_value(brand) as brand,
+        arg_min(vendor_id, (price_cents, offer_id)) as vendor_id,
+        min(price_cents) as price_cents
     from offers
     group by product_id
 """
@@ -54,10 +60,12 @@ SEED = 0
 
 
 def published_interactions(snapshot: Snapshot) -> Interactions:
+    """What shoppers did, over all products that they did it with and all that are for sale."""
     frame = snapshot.query(INTERACTIONS)
-    return from_behaviour(
+    events = from_behaviour(
         frame["shopper_pseudonym"], frame["product_id"], frame["type"], frame["occurred_at"]
     )
+    return events.listed(published_listings(snapshot))
 
 
 def published_shelf(snapshot: Snapshot) -> Shelf:
@@ -65,9 +73,16 @@ def published_shelf(snapshot: Snapshot) -> Shelf:
     return Shelf.of(frame["product_id"].to_numpy(), frame["vendor_id"].to_numpy())
 
 
-def published_categories(snapshot: Snapshot, products: Int64) -> Int64:
-    frame = snapshot.query(CATEGORIES)
-    return category_codes(products, frame["product_id"].to_numpy(), frame["category"].to_list())
+def published_listings(snapshot: Snapshot) -> Listings:
+    frame = snapshot.query(LISTINGS)
+    return Listings.of(
+        frame["product_id"].to_numpy(),
+        titles=frame["title"].to_list(),
+        categories=frame["category"].to_list(),
+        brands=frame["brand"].to_list(),
+        vendors=frame["vendor_id"].to_list(),
+        price_cents=frame["price_cents"].to_list(),
+    )
 
 
 @asset(
@@ -107,7 +122,6 @@ def recommender_candidate(
             interactions,
             installation.artifacts,
             shelf=published_shelf(snapshot),
-            categories=published_categories(snapshot, interactions.products),
             seed=SEED,
         )
     except NothingToLearn as error:
@@ -117,7 +131,8 @@ def recommender_candidate(
         yield _gated(False, str(error))
         yield _guarded([])
         return
-    observer("recommender.candidate", _said(outcome))
+    for verdict in outcome.verdicts:
+        observer("recommender.candidate", f"{_said(verdict)}: {'; '.join(verdict.reasons)}")
     version = outcome.artifact.version if outcome.artifact else None
     yield Output(version, metadata=_measured(outcome))
     yield _gated(outcome.verdict.is_passed, "; ".join(outcome.verdict.reasons))
@@ -167,8 +182,7 @@ def _guarded(objections: list[str]) -> AssetCheckResult:
     )
 
 
-def _said(outcome: Outcome) -> str:
-    verdict = outcome.verdict
+def _said(verdict: Verdict) -> str:
     return f"{verdict.recipe} {'passed' if verdict.is_passed else 'did not pass'} the gate"
 
 
@@ -178,7 +192,8 @@ def _measured(outcome: Outcome) -> dict[str, MetadataValue[Any]]:
         for recipe, report in outcome.reports.items()
     }
     return measured | {
-        "verdict": MetadataValue.text(_said(outcome)),
+        "verdict": MetadataValue.text(_said(outcome.verdict)),
         "reasons": MetadataValue.text("; ".join(outcome.verdict.reasons)),
+        "contenders": MetadataValue.json([verdict.as_json() for verdict in outcome.verdicts]),
         "version": MetadataValue.text(outcome.artifact.version if outcome.artifact else "none"),
     }

@@ -36,7 +36,7 @@ class RecentBehaviour:
         self._by_shopper: dict[int, tuple[Event, ...]] = {}
 
     def products(self, shopper_pseudonym: int | None, now: float) -> list[int]:
-        """Product ids, oldest first, that the shopper looked at in the minutes before ``now``."""
+        """Product ids that the shopper looked at in the minutes before ``now``, the latest last."""
         if shopper_pseudonym is None:
             return []
         found = [
@@ -44,7 +44,7 @@ class RecentBehaviour:
             for event in self._by_shopper.get(shopper_pseudonym, ())
             if event.product_id is not None and event.occurred_at.timestamp() > now - 60 * MINUTES
         ]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(reversed(found)))[::-1]
 
     def read(self, client: "redis.Redis") -> None:
         """Takes in what is new. Raises redis.RedisError or msgspec.MsgspecError."""

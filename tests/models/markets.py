@@ -1,8 +1,12 @@
 """Small markets whose right answers a child can see."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from models.arrays import Int64
 from models.interactions import Interactions
+from models.listings import Listings
 
 SPOONS, FORKS = (100, 101, 102, 103), (200, 201, 202, 203)
 
@@ -34,6 +38,50 @@ def two_tables() -> Interactions:
     return Interactions.from_columns(
         shoppers, products, weights=weights, occurred_at=days, baskets=baskets
     )
+
+
+def listings_of(products: Int64, categories: Sequence[str | None]) -> Listings:
+    """Listings of which nothing but the category is written."""
+    nothing = [None] * len(products)
+    return Listings.of(
+        products,
+        titles=nothing,
+        categories=categories,
+        brands=nothing,
+        vendors=nothing,
+        price_cents=nothing,
+    )
+
+
+NEW_SPOON, NEW_FORK = 104, 204
+
+
+def described_tables() -> Interactions:
+    """`two_tables`, with two pieces that nobody has touched yet; everything says what it is."""
+    market = two_tables()
+    products = np.append(market.products, [NEW_SPOON, NEW_FORK])
+    kinds = ["spoon" if p < 200 else "fork" if p < 300 else "doormat" for p in products.tolist()]
+    return market.listed(listings_of(products, kinds))
+
+
+TEAS, KETTLES = range(1, 7), range(11, 31)
+
+
+def tea_and_kettles(shoppers: int = 120) -> Interactions:
+    """Everybody buys tea again each twentieth day; many kettles at once, and never another.
+
+    By frequency a kettle is ahead of the tea.
+    """
+    rows = []
+    for shopper in range(shoppers):
+        tea, kettle = TEAS[shopper % len(TEAS)], KETTLES[shopper % len(KETTLES)]
+        first = shopper % 20
+        rows += [(shopper, tea, first + 20.0 * time) for time in range(6)]
+        rows += [(shopper, kettle, 10.0 + shopper % 7)] * 16
+    who, what, when = zip(*rows, strict=True)
+    market = Interactions.from_columns(who, what, occurred_at=np.array(when) + 0.5)
+    kinds = ["tea" if product in TEAS else "kettle" for product in market.products.tolist()]
+    return market.listed(listings_of(market.products, kinds))
 
 
 def taste_market(

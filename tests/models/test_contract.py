@@ -17,6 +17,16 @@ from tests.models.markets import FORKS, SPOONS, taste_market, two_tables
 
 TOY_PARAMETERS: dict[str, dict[str, object]] = {
     "ials": {"factors": 3, "iterations": 20},
+    "content_ials": {"factors": 3, "iterations": 20},
+    "ranker": {
+        "sources": {
+            "content_ials": {"factors": 3, "iterations": 20},
+            "rp3beta": {},
+            "session_knn": {"neighbours": 5},
+            "category_popularity": {},
+        },
+        "trees": 20,
+    },
     "implicit_als": {"factors": 2, "iterations": 20},
     "ease": {"regularisation": 1.0},
     "sparse_ease": {"regularisation": 1.0},
@@ -26,7 +36,9 @@ TOY_PARAMETERS: dict[str, dict[str, object]] = {
     "gf_cf": {"rank": 2},
     "bspm": {"rank": 2, "sharpening": 0.5},
 }
-PERSONAL = [name for name in RECIPES if name not in ("popularity", "buy_again")]
+PERSONAL = [
+    name for name in RECIPES if name not in ("popularity", "category_popularity", "buy_again")
+]
 """Those that carry taste from one item to another."""
 
 Build = Callable[[str], Recommender]

@@ -67,7 +67,7 @@ def test_a_model_off_the_rails_stays_on_record_with_what_stands_against_it(
 ) -> None:
     market = taste_market(shoppers=400)
     strict = Limits(coverage_at_least=1.1)
-    outcome = train_and_gate(market, tmp_path, candidate=ALS(factors=8), limits=strict)
+    outcome = train_and_gate(market, tmp_path, candidates=[ALS(factors=8)], limits=strict)
     assert outcome.verdict.is_passed
     assert [reason.split()[0] for reason in outcome.objections] == ["coverage"]
     assert outcome.artifact is not None

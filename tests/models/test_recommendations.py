@@ -7,16 +7,20 @@ import pytest
 from models import artifacts
 from models.als import ALS
 from models.artifacts import Artifact
+from models.category_popularity import CategoryPopularity
+from models.content import ContentALS
 from models.errors import ArtifactCorrupt, ParametersInvalid
 from models.implicit_als import ImplicitALS
 from models.interactions import Interactions
 from models.item_knn import ItemKNN
 from models.popularity import Popularity
+from models.ranker import Ranker
 from models.recommendations import KIND, Recommendations, stored
 from models.recommender import Recommender
 from models.rp3beta import RP3Beta
+from models.session_knn import SessionKNN
 from models.sparse_ease import SparseEASE
-from tests.models.markets import FORKS, SPOONS, taste_market, two_tables
+from tests.models.markets import FORKS, SPOONS, listings_of, taste_market, two_tables
 
 
 def artifact_of(root: Path, model: Recommender, market: Interactions) -> Artifact:
@@ -82,8 +86,11 @@ def test_a_purchase_after_training_is_not_offered_again(spoons_and_forks: Recomm
 
 def test_what_a_category_is_bought_again_comes_back_when_it_has_rested(tmp_path: Path) -> None:
     market = two_tables()
-    categories = np.isin(market.products, FORKS).astype(np.int64)
-    arrays = stored(ALS(factors=2).fit(market), market, categories)
+    categories = np.isin(market.products, FORKS)
+    listed = market.listed(
+        listings_of(market.products, ["fork" if c else None for c in categories])
+    )
+    arrays = stored(ALS(factors=2).fit(listed), listed)
     assert np.isinf(arrays["rest_days"]).all()
     monthly = arrays | {"rest_days": np.where(categories, 30.0, np.inf).astype(np.float32)}
     served = Recommendations.over("", "ials", monthly)
@@ -125,7 +132,24 @@ def test_only_what_is_available_is_offered(spoons_and_forks: Recommendations) ->
     assert spoons_and_forks.for_shopper(17, 9, available=spoons_and_forks.mask([])) == []
 
 
-SERVED = [ALS(factors=8), ItemKNN(neighbours=20), RP3Beta(), SparseEASE(), Popularity()]
+SERVED = [
+    ALS(factors=8),
+    ContentALS(factors=8),
+    ItemKNN(neighbours=20),
+    RP3Beta(),
+    SparseEASE(),
+    SessionKNN(),
+    CategoryPopularity(),
+    Popularity(),
+    Ranker(trees=20),
+]
+
+
+@pytest.mark.parametrize("model", SERVED, ids=lambda model: model.recipe)
+def test_everything_out_of_stock_leaves_an_empty_list(model: Recommender, tmp_path: Path) -> None:
+    market = taste_market()
+    served = Recommendations.over("", model.recipe, stored(model.fit(market), market))
+    assert served.for_shopper(int(market.shoppers[0]), 5, available=served.mask([])) == []
 
 
 @pytest.mark.parametrize("model", SERVED, ids=lambda model: model.recipe)

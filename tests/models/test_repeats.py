@@ -3,7 +3,8 @@
 import numpy as np
 
 from models.interactions import Interactions
-from models.repeats import category_codes, last_bought, rest_days
+from models.repeats import rest_days, resting
+from tests.models.markets import KETTLES, TEAS, tea_and_kettles, two_tables
 
 COFFEE, KETTLE = 1, 2
 
@@ -33,20 +34,22 @@ def test_two_purchases_on_one_day_are_no_interval() -> None:
     assert np.isinf(rest_days(twice, np.array([0]))).all()
 
 
-def test_the_last_purchase_of_each_product_is_kept_and_a_look_is_none() -> None:
-    market = kitchen()
-    days = dict(zip(zip(*market.matrix.nonzero(), strict=True), last_bought(market), strict=True))
-    assert days[0, 0] == 84.0
-    assert days[0, 1] == 10.0
-    assert days[30, 1] == -np.inf
-
-
 def test_no_purchases_teach_nothing() -> None:
     empty = Interactions.from_columns([], [])
     assert rest_days(empty, np.zeros(0, np.int64)).tolist() == []
 
 
-def test_categories_become_codes_and_what_has_none_is_0() -> None:
-    products = np.array([3, 5, 7, 9])
-    codes = category_codes(products, np.array([9, 3, 5]), ["Tea", "Tea", None])
-    assert codes.tolist() == [1, 0, 0, 1]
+def test_tea_rests_until_it_is_due_again_and_a_kettle_for_good() -> None:
+    market = tea_and_kettles().before(90.0)
+    # Shopper 0 bought tea on day 80, as on each twentieth day before.
+    for day, is_resting in ((95.0, True), (101.0, False)):
+        rests = {int(product) for product in market.products[resting(market, day)[[0]].indices]}
+        assert (TEAS[0] in rests) is is_resting
+        assert KETTLES[0] in rests
+
+
+def test_without_categories_everything_bought_rests() -> None:
+    market = two_tables()
+    rests = resting(market, 1e6)
+    assert rests.nnz == market.bought.nnz
+    assert (rests != market.bought).nnz == 0

@@ -33,7 +33,7 @@ def scores() -> np.ndarray:
 
 
 def test_the_first_good_model_is_stored_and_may_go_live(tmp_path: Path) -> None:
-    outcome = train_and_gate(MARKET, tmp_path, candidate=GOOD)
+    outcome = train_and_gate(MARKET, tmp_path, candidates=[GOOD])
     assert outcome.verdict.is_passed
     assert outcome.artifact is not None
     assert outcome.artifact.recipe == "ials"
@@ -42,7 +42,7 @@ def test_the_first_good_model_is_stored_and_may_go_live(tmp_path: Path) -> None:
 
 
 def test_the_winner_is_trained_on_everything(tmp_path: Path) -> None:
-    outcome = train_and_gate(MARKET, tmp_path, candidate=GOOD)
+    outcome = train_and_gate(MARKET, tmp_path, candidates=[GOOD])
     assert outcome.artifact is not None
     assert outcome.artifact.arrays["seen_weights"].sum() == MARKET.n_events
 
@@ -50,7 +50,7 @@ def test_the_winner_is_trained_on_everything(tmp_path: Path) -> None:
 def test_if_the_first_candidate_fails_popularity_answers(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     shuffled = replace(MARKET, columns=rng.permutation(MARKET.columns))
-    outcome = train_and_gate(shuffled, tmp_path, candidate=GOOD)
+    outcome = train_and_gate(shuffled, tmp_path, candidates=[GOOD])
     assert not outcome.verdict.is_passed
     assert outcome.artifact is not None
     assert outcome.artifact.recipe == "popularity"
@@ -62,38 +62,38 @@ def test_a_history_that_ends_in_a_thin_tail_is_judged_where_there_are_shoppers(
     straggler = int(np.argmax(MARKET.days))
     days = MARKET.days.copy()
     days[straggler] += 500.0
-    outcome = train_and_gate(replace(MARKET, days=days), tmp_path, candidate=GOOD)
+    outcome = train_and_gate(replace(MARKET, days=days), tmp_path, candidates=[GOOD])
     assert outcome.verdict.is_passed
     assert len(outcome.reports["ials"].by_shopper["ndcg@20"]) >= 100
 
 
 def test_the_same_recipe_on_newer_data_goes_live(tmp_path: Path) -> None:
     older = MARKET.before(95.0)
-    first = train_and_gate(older, tmp_path, candidate=GOOD)
+    first = train_and_gate(older, tmp_path, candidates=[GOOD])
     assert first.artifact is not None
     artifacts.promote(tmp_path, KIND, first.artifact.version)
-    second = train_and_gate(MARKET, tmp_path, candidate=GOOD)
+    second = train_and_gate(MARKET, tmp_path, candidates=[GOOD])
     assert second.verdict.is_passed
     assert second.artifact is not None
     assert second.artifact.parent == first.artifact.version
 
 
 def test_a_poorer_recipe_is_refused_and_the_live_one_renewed(tmp_path: Path) -> None:
-    first = train_and_gate(MARKET, tmp_path, candidate=GOOD)
+    first = train_and_gate(MARKET, tmp_path, candidates=[GOOD])
     assert first.artifact is not None
     artifacts.promote(tmp_path, KIND, first.artifact.version)
-    second = train_and_gate(MARKET, tmp_path, candidate=POOR)
+    second = train_and_gate(MARKET, tmp_path, candidates=[POOR])
     assert second.artifact is not None
     assert second.artifact.parameters["factors"] == 8
 
 
 def test_broken_data_leaves_the_live_model_alone(tmp_path: Path) -> None:
-    first = train_and_gate(MARKET, tmp_path, candidate=GOOD)
+    first = train_and_gate(MARKET, tmp_path, candidates=[GOOD])
     assert first.artifact is not None
     artifacts.promote(tmp_path, KIND, first.artifact.version)
     rng = np.random.default_rng(1)
     shuffled = replace(MARKET, columns=rng.permutation(MARKET.columns))
-    second = train_and_gate(shuffled, tmp_path, candidate=GOOD)
+    second = train_and_gate(shuffled, tmp_path, candidates=[GOOD])
     assert not second.verdict.is_passed
     assert second.artifact is None
     assert artifacts.live_version(tmp_path, KIND) == first.artifact.version
@@ -103,21 +103,21 @@ def test_a_live_popularity_is_renewed_while_no_candidate_is_better(tmp_path: Pat
     rng = np.random.default_rng(1)
     shuffled = replace(MARKET, columns=rng.permutation(MARKET.columns))
     for _ in range(2):
-        outcome = train_and_gate(shuffled, tmp_path, candidate=GOOD)
+        outcome = train_and_gate(shuffled, tmp_path, candidates=[GOOD])
         assert outcome.artifact is not None
         assert outcome.artifact.recipe == "popularity"
         artifacts.promote(tmp_path, KIND, outcome.artifact.version)
-    better = train_and_gate(MARKET, tmp_path, candidate=GOOD)
+    better = train_and_gate(MARKET, tmp_path, candidates=[GOOD])
     assert better.artifact is not None
     assert better.artifact.recipe == "ials"
 
 
 def test_the_live_recipe_is_trained_only_on_what_it_knew(tmp_path: Path) -> None:
     # So old a model knew little: the same recipe on newer data is clearly better.
-    first = train_and_gate(MARKET.before(60.0), tmp_path, candidate=GOOD, holdout_days=20.0)
+    first = train_and_gate(MARKET.before(60.0), tmp_path, candidates=[GOOD], holdout_days=20.0)
     assert first.artifact is not None
     artifacts.promote(tmp_path, KIND, first.artifact.version)
-    second = train_and_gate(MARKET, tmp_path, candidate=GOOD, holdout_days=20.0)
+    second = train_and_gate(MARKET, tmp_path, candidates=[GOOD], holdout_days=20.0)
     assert second.verdict.compared["incumbent"].value > 0
 
 
@@ -130,7 +130,7 @@ def test_no_model_is_fitted_on_the_window_that_judges_it(tmp_path: Path) -> None
             latest.append(float(interactions.days.max()))
             super().learn(interactions)
 
-    train_and_gate(MARKET, tmp_path, candidate=Watched(factors=8), holdout_days=28.0)
+    train_and_gate(MARKET, tmp_path, candidates=[Watched(factors=8)], holdout_days=28.0)
     last_day = float(MARKET.days.max())
     *trials, final = latest
     assert max(trials) < last_day - 28.0

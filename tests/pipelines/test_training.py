@@ -40,7 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(home: Path, monkeypatch: pytest.MonkeyPatch, limits: Limits) -> ExecuteInProcessResult:
-    patched = partial(train_and_gate, candidate=ALS(factors=8), limits=limits)
+    patched = partial(train_and_gate, candidates=[ALS(factors=8)], limits=limits)
     monkeypatch.setattr(training, "train_and_gate", patched)
     return materialize(
         [training.recommender_candidate, training.live_recommender],

@@ -6,14 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 import redis
 
 from models import artifacts
 from models.als import ALS
 from models.artifacts import Artifact
+from models.content import ContentALS
 from models.interactions import Interactions
+from models.ranker import SOURCES, Ranker
 from models.recommendations import KIND, stored
+from models.recommender import Recommender
+from tests.models.markets import listings_of
 from tests.serving.conftest import Visit
 from tests.serving.core import Core
 from tests.serving.market import Market, at
@@ -23,8 +28,14 @@ TEA_DRINKER, READER = 11, 12
 TEAS, BOOKS = (1, 2, 3, 4), (5, 6, 7, 8)
 
 
-def train(home: Path, seed: int = 1, *, is_promoted: bool = True) -> Artifact:
+NEW_TEA = 9
+
+
+def train(
+    home: Path, seed: int = 1, *, model: Recommender | None = None, is_promoted: bool = True
+) -> Artifact:
     """A world of tea drinkers and readers: each bought all of their kind but one or two."""
+    model = model or ALS(factors=4, seed=seed)
     bought = [
         (shopper, product)
         for shopper in range(20, 60)
@@ -33,17 +44,20 @@ def train(home: Path, seed: int = 1, *, is_promoted: bool = True) -> Artifact:
     ]
     bought += [(TEA_DRINKER, 1), (TEA_DRINKER, 2), (READER, 5), (READER, 6)]
     shoppers, products = zip(*bought, strict=True)
-    interactions = Interactions.from_columns(shoppers, products)
+    listed = (*TEAS, *BOOKS, NEW_TEA)
+    kinds = ["book" if product in BOOKS else "tea" for product in listed]
+    events = Interactions.from_columns(shoppers, products)
+    interactions = events.listed(listings_of(np.array(listed), kinds))
     artifact = artifacts.write(
         home / "artifacts",
         KIND,
-        recipe="ials",
+        recipe=model.recipe,
         parameters={},
         seed=seed,
         data_window=(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)),
         metrics={},
         parent=None,
-        arrays=stored(ALS(factors=4, seed=seed).fit(interactions), interactions),
+        arrays=stored(model.fit(interactions), interactions),
     )
     return (
         artifacts.promote(home / "artifacts", KIND, artifact.version) if is_promoted else artifact
@@ -86,6 +100,31 @@ def test_a_known_shopper_gets_its_kind_without_what_it_bought(
     assert reason["kind"] == "bought"
     assert reason["text"].startswith("Because you bought Product ")
     assert reason["evidence_product_id"] in ("prd_1", "prd_2")
+
+
+def test_a_listing_that_nobody_has_touched_is_recommended_for_its_text(
+    shop: Market, visit: Visit, tmp_path: Path
+) -> None:
+    train(tmp_path, model=ContentALS(factors=4))
+    shop.offer(NEW_TEA, 1)
+    shop.publish()
+    items = ask(visit("operator"), TEA_DRINKER, k=3)["items"]
+    (new,) = [item for item in items if item["product_id"] == f"prd_{NEW_TEA}"]
+    assert new["reason"]["evidence_product_id"] in ("prd_1", "prd_2")
+
+
+def test_a_ranker_answers_with_the_reason_of_the_source_that_carried_the_item(
+    shop: Market, visit: Visit, tmp_path: Path
+) -> None:
+    quick = {**{name: {} for name in SOURCES}, "content_ials": {"factors": 4}}
+    version = train(tmp_path, model=Ranker(sources=quick)).version
+    shop.publish()
+    answer = ask(visit("operator"), TEA_DRINKER, k=2)
+    assert (answer["model"], answer["model_version"]) == ("ranker", version)
+    assert set(products(answer)) == {3, 4}
+    for item in answer["items"]:
+        assert item["reason"]["kind"] == "bought"
+        assert item["reason"]["evidence_product_id"] in ("prd_1", "prd_2")
 
 
 def test_a_purchase_after_the_training_counts_at_once(
