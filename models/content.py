@@ -29,7 +29,7 @@ class ContentALS(ALS):
     """
 
     recipe: ClassVar[str] = "content_ials"
-    lean: float = 2.0
+    lean: float = 0.1
     content_regularisation: float = 3.0
 
     def __post_init__(self) -> None:

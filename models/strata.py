@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from models.arrays import Float64, Histories, Int32, Int64, Integers, Mask
+from models.arrays import AnyArray, Float64, Histories, Int32, Int64, Integers, Mask
 from models.interactions import Interactions
 from models.metrics import relevant
 
@@ -118,10 +118,14 @@ def _ages(train: Interactions) -> npt.NDArray[np.str_]:
 
 def _sizes(train: Interactions, vendors: Integers) -> npt.NDArray[np.str_]:
     """`(n_vendors,)`: by their share of all events, the largest vendors first."""
-    events = np.bincount(vendors[train.columns], minlength=int(vendors.max()) + 1)
-    order = np.argsort(-events, kind="stable")
-    held_by_larger = np.empty(len(events))
-    held_by_larger[order] = (np.cumsum(events[order]) - events[order]) / max(events.sum(), 1)
+    return size_bands(np.bincount(vendors[train.columns], minlength=int(vendors.max()) + 1))
+
+
+def size_bands(amounts: AnyArray) -> npt.NDArray[np.str_]:
+    """`(n_vendors,)`: a name of `SIZES` for each, by what the larger ones hold of all amounts."""
+    order = np.argsort(-amounts, kind="stable")
+    held_by_larger = np.empty(len(amounts))
+    held_by_larger[order] = (np.cumsum(amounts[order]) - amounts[order]) / max(amounts.sum(), 1)
     return _banded(held_by_larger, SIZES)
 
 

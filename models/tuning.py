@@ -65,6 +65,14 @@ SPACES: Mapping[str, Mapping[str, Between]] = {
         "penalty": magnitude(0.01, 1),
         "unobserved_weight": magnitude(0.003, 0.5),
     },
+    "content_ials": {
+        "factors": count(32, 256),
+        "penalty": magnitude(0.005, 0.5),
+        "unobserved_weight": magnitude(0.003, 0.5),
+        "lean": magnitude(0.01, 5),
+    },
+    "category_popularity": {"half_life_days": magnitude(3, 1_000)},
+    "ranker": {"each": count(30, 300), "trees": count(40, 300)},
     "implicit_als": {
         "factors": count(32, 256),
         "regularisation": magnitude(0.001, 100),

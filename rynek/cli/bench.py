@@ -110,6 +110,15 @@ def models(part: Part = "all", quick: Quick = False, as_json: AsJson = False) ->
 
 
 @app.command()
+def answers(quick: Quick = False, as_json: AsJson = False) -> None:
+    """How long a ranked list takes over 100,000 products, beside iALS alone."""
+    from rynek.bench import answers as bench
+
+    with complaining():
+        show(bench.measure(progress, is_quick=quick), as_json)
+
+
+@app.command()
 def warehouse(quick: Quick = False, as_json: AsJson = False) -> None:
     """Every mart at 12 million order lines and 50 million events; dashboards beside Postgres."""
     from rynek.bench import warehouse as bench

@@ -11,10 +11,11 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from models import protocols
-from models.arrays import Float64, Integers
+from models.arrays import Float64, Int64, Integers
 from models.errors import InteractionsInvalid, ParametersInvalid
 from models.evaluation import UNDESCRIBED, Catalogue, Split, Task
 from models.interactions import MICROSECONDS_PER_DAY, Interactions
+from models.listings import Listings
 
 SHOPPERS_TUNED_ON = 5_000
 VALIDATION_SHARE = 0.2
@@ -27,6 +28,9 @@ COLUMNS = {
     "worth": ("worth", "amount", "sales_value", "UnitPrice", "price"),
     "listed": ("listed_at", "live_from"),
     "ended": ("ended_at", "live_until"),
+    "title": ("title", "product_type", "Description"),
+    "category": ("category", "product_category", "product_category_name"),
+    "brand": ("brand",),
     "session": ("session_id", "session", "basket_id", "InvoiceNo"),
 }
 
@@ -135,10 +139,11 @@ def _read(
     )
     known = frame if catalogue is None else pl.read_parquet(catalogue)
     items = frame.select(pl.col(item).unique().sort())
-    return events, Catalogue(
-        _vendors(known, items), _worths(frame, item), _days(known, items, "listed"),
-        _days(known, items, "ended"),
-    )  # fmt: skip
+    vendors = _vendors(known, items)
+    listings = _listings(known, items, events.products, vendors)
+    return events if listings is None else events.listed(listings), Catalogue(
+        vendors, _worths(frame, item), _days(known, items, "listed"), _days(known, items, "ended")
+    )
 
 
 def _vendors(known: pl.DataFrame, items: pl.DataFrame) -> Integers | None:
@@ -166,6 +171,26 @@ def _of_items(known: pl.DataFrame, items: pl.DataFrame, role: str) -> pl.Series 
         return None
     said = known.select(item, column).unique(subset=item, keep="first", maintain_order=True)
     return items.join(said, on=item, how="left", maintain_order="left")[column]
+
+
+def _listings(
+    known: pl.DataFrame, items: pl.DataFrame, products: Int64, vendors: Integers | None
+) -> Listings | None:
+    """What is written of the items, in order of their ids; None where nothing is."""
+    said = {role: _of_items(known, items, role) for role in ("title", "category", "brand")}
+    if all(texts is None for texts in said.values()):
+        return None
+    nothing = [None] * len(items)
+    words = {role: nothing if texts is None else texts.to_list() for role, texts in said.items()}
+    return Listings.of(
+        products,
+        titles=words["title"],
+        categories=words["category"],
+        brands=words["brand"],
+        vendors=nothing if vendors is None else vendors.tolist(),
+        # What the events tell of prices may lie after a cut.
+        price_cents=nothing,
+    )
 
 
 def _worths(frame: pl.DataFrame, item: str) -> Float64 | None:

@@ -1,4 +1,4 @@
-"""`rynek models list|promote|rollback`: which trained model answers shoppers."""
+"""`rynek models list|promote|rollback|exposure`: which trained model answers shoppers."""
 
 import json
 import os
@@ -14,8 +14,10 @@ from models.artifacts import Artifact
 from models.errors import ModelsError, PromotionRefused
 from models.recommendations import KIND
 from rynek.cli.complaints import complaining
+from rynek.cli.exposure import exposure
 
 models = typer.Typer(help="List, promote and roll back trained models.", no_args_is_help=True)
+models.command()(exposure)
 
 Kind = Annotated[str, typer.Option(help="What was trained: recommender, search_index, …")]
 Version = Annotated[str, typer.Argument(help="As `rynek models list` names it.")]

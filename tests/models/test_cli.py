@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from models import artifacts
 from rynek.cli.main import app
 from rynek.cli.models import models
+from tests.models.markets import taste_market
 
 MORNING = datetime(2026, 5, 4, 6, tzinfo=UTC)
 LOST = {"recipe": "ials", "is_passed": False, "reasons": ["not better than popularity"]}
@@ -83,6 +85,31 @@ def test_a_file_that_is_no_parquet_is_refused_with_a_code(tmp_path: Path) -> Non
     result = CliRunner().invoke(app, ["evaluate", "--interactions", f"{tmp_path}/events.parquet"])
     assert result.exit_code == 1
     assert "interactions_invalid: " in result.stderr
+
+
+def test_what_a_catalogue_says_of_new_items_finds_them_in_an_evaluation(tmp_path: Path) -> None:
+    market = taste_market(shoppers=300)
+    is_late = market.columns % 10 == 0
+    days = np.where(is_late, 95.6 + market.days / 25, market.days)
+    events = pl.DataFrame(
+        {
+            "user": market.shoppers[market.rows],
+            "item": market.products[market.columns],
+            "time": (days * 86_400).astype(int),
+        }
+    )
+    tastes = [f"taste {product % 4}" for product in market.products.tolist()]
+    events.write_parquet(tmp_path / "events.parquet")
+    pl.DataFrame({"item": market.products, "category": tastes}).write_parquet(
+        tmp_path / "c.parquet"
+    )
+    words = ["--interactions", f"{tmp_path}/events.parquet", "--holdout-days", "4.5", "--json"]
+    words += ["--models", "ials,content_ials", "--catalogue", f"{tmp_path}/c.parquet"]
+    result = CliRunner().invoke(app, ["evaluate", *words])
+    assert result.exit_code == 0, result.output
+    rows = {row["model"]: row["strata"]["item age"] for row in json.loads(result.stdout)["rows"]}
+    (of_ials, of_content) = (rows[recipe]["never seen"][1] for recipe in ("ials", "content_ials"))
+    assert of_content > 2 * of_ials
 
 
 def test_a_damaged_version_is_listed_with_its_problem(versions: list[str], tmp_path: Path) -> None:

@@ -87,6 +87,24 @@ def test_a_poorer_recipe_is_refused_and_the_live_one_renewed(tmp_path: Path) -> 
     assert second.artifact.parameters["factors"] == 8
 
 
+def test_a_later_candidate_must_beat_the_simpler_one_that_passed(tmp_path: Path) -> None:
+    alike = replace(GOOD, seed=1)
+    outcome = train_and_gate(MARKET, tmp_path, candidates=[GOOD, alike])
+    assert [verdict.is_passed for verdict in outcome.verdicts] == [True, False]
+    assert "not better than ials" in outcome.verdicts[1].reasons[-1]
+    assert outcome.verdict is outcome.verdicts[0]
+    assert outcome.artifact is not None
+    assert outcome.artifact.seed == 0
+    assert outcome.artifact.parameters["seed"] == 0
+
+
+def test_a_better_later_candidate_wins(tmp_path: Path) -> None:
+    outcome = train_and_gate(MARKET, tmp_path, candidates=[ALS(factors=1), GOOD])
+    assert outcome.verdict is outcome.verdicts[-1]
+    assert outcome.artifact is not None
+    assert outcome.artifact.parameters["factors"] == 8
+
+
 def test_broken_data_leaves_the_live_model_alone(tmp_path: Path) -> None:
     first = train_and_gate(MARKET, tmp_path, candidates=[GOOD])
     assert first.artifact is not None

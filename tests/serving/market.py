@@ -49,7 +49,8 @@ create table if not exists insights (
     why varchar, action varchar, effect_cents bigint, effect_low_cents bigint,
     effect_high_cents bigint, confidence varchar, rank integer, advised_date date);
 create table order_lines as select line_id, order_date from lines limit 0;
-create table interactions as select product_id, placed_at as occurred_at from lines limit 0;
+create table interactions as
+select product_id, vendor_id, 'impression' as type, rank, shown_at as occurred_at from impressions;
 """
 
 ADVICE = """
@@ -104,6 +105,12 @@ LINE_SCHEMA = {
     "is_counted": pl.Boolean(),
 }
 
+IMPRESSION_SCHEMA = {
+    "product_id": pl.Int64(),
+    "vendor_id": pl.Int64(),
+    "rank": pl.Int32(),
+    "shown_at": pl.Datetime("us", "UTC"),
+}
 
 PUBLICATIONS = count(1)
 
@@ -121,6 +128,7 @@ class Market:
     vendors: dict[int, dict[str, Any]] = field(default_factory=dict)
     offers: dict[int, dict[str, Any]] = field(default_factory=dict)
     vendor_orders: dict[int, dict[str, Any]] = field(default_factory=dict)
+    impressions: list[dict[str, Any]] = field(default_factory=list)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
     is_advised: bool = False
     benchmarks: str = ""
@@ -146,6 +154,13 @@ class Market:
         }
         ids = {"offer_id": offer_id, "product_id": product_id, "vendor_id": vendor_id}
         self.offers[offer_id] = ids | defaults | given
+
+    def shown(self, shown_at: datetime, *offers: int) -> None:
+        """A list that somebody saw, from its first place down."""
+        for rank, offer_id in enumerate(offers, start=1):
+            offer = self.offers[offer_id]
+            ids = {"product_id": offer["product_id"], "vendor_id": offer["vendor_id"]}
+            self.impressions.append(ids | {"rank": rank, "shown_at": shown_at})
 
     def order(
         self,
@@ -247,6 +262,7 @@ class Market:
                 "vendors": pl.DataFrame(list(self.vendors.values())),
                 "offers": pl.DataFrame(offers, schema_overrides={"image_url": pl.String()}),
                 "lines": pl.DataFrame(lines, LINE_SCHEMA),
+                "impressions": pl.DataFrame(self.impressions, IMPRESSION_SCHEMA),
             }.items():
                 connection.register("frame", frame.to_arrow())
                 connection.execute(f"create table {name} as select * from frame")
