@@ -8,6 +8,7 @@ from models.arrays import Float32, Histories, Int32, Mask
 from models.errors import ScoresInvalid
 
 NO_ITEM = -1
+BLOCKS_PER_PLACE = 8
 
 Places: TypeAlias = np.ndarray[tuple[int], np.dtype[np.intp]]
 
@@ -58,12 +59,22 @@ def rank(
 
 
 def _candidates(scores: Float32, k: int) -> tuple[Places, Places]:
-    """Rows and columns, row by row, of all that reach the k-th best score, ties included."""
-    n_items = scores.shape[1]
+    """Rows and columns, row by row, of all that may reach the k-th best score, ties included."""
     if k == 0 or scores.size == 0:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    last = max(n_items - k, 0)
-    # Partitioning values is several times faster than partitioning their places.
-    border = np.partition(scores, last, axis=1)[:, last, None]
-    rows, columns = np.nonzero((scores >= border) & (scores > -np.inf))
+    rows, columns = np.nonzero((scores >= _border(scores, k)) & (scores > -np.inf))
     return rows, columns
+
+
+def _border(scores: Float32, k: int) -> Float32:
+    """`(n, 1)`: the k-th best score of each row, or something below it that is sooner found."""
+    n, n_items = scores.shape
+    width = n_items // (BLOCKS_PER_PLACE * k)
+    if width < BLOCKS_PER_PLACE:
+        last = max(n_items - k, 0)
+        # Partitioning values is several times faster than partitioning their places.
+        return np.partition(scores, last, axis=1)[:, last, None]
+    # The best of k blocks are k scores: the least of them lies at or below the k-th best of all.
+    n_blocks = n_items // width
+    best = scores[:, : n_blocks * width].reshape(n, n_blocks, width).max(axis=2)
+    return np.partition(best, n_blocks - k, axis=1)[:, n_blocks - k, None]

@@ -53,3 +53,18 @@ def test_scores_come_back_in_the_order_of_the_items() -> None:
     ranking = rank(np.array([[0.1, 0.9, 0.5]], np.float32), 2)
     assert ranking.items.tolist() == [[1, 2]]
     np.testing.assert_allclose(ranking.scores, [[0.9, 0.5]])
+
+
+def test_a_long_catalogue_is_ranked_as_if_it_were_sorted_whole() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.random((4, 6_000)).astype(np.float32)
+    scores[1] = scores[1].round(1)
+    scores[2, 3:] = -np.inf
+    # All the best at the very end, which no block of equal width reaches.
+    scores[3, -3:] = 2.0
+    ranking = rank(scores.copy(), 5)
+    everything = set(range(6_000))
+    ties = [0.0] * 6_000
+    for row, items in zip(scores, ranking.items, strict=True):
+        left = {item for item in everything if row[item] > -np.inf}
+        assert items.tolist() == obvious(row.tolist(), 5, set(), left, ties)
