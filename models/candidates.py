@@ -77,7 +77,8 @@ def _own(seen: Seen, allowed: Mask | None, each: int) -> Ranking:
 
 def _keys(items: np.ndarray[tuple[int, ...], np.dtype[np.int32]], n_items: int) -> Int64:
     keys: Int64 = np.arange(len(items), dtype=np.int64)[:, None] * n_items + items
-    return keys[items != NO_ITEM]
+    named: Int64 = keys[items != NO_ITEM]
+    return named
 
 
 def _places(keys: Int64, ranked: Ranking, pairs: Int64) -> Float32:

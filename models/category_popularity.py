@@ -12,6 +12,8 @@ from models.interactions import Interactions
 from models.popularity import decayed_popularity
 from models.recommender import Recommender
 
+TINY = float(np.finfo(np.float32).tiny)
+
 
 @dataclass(frozen=True)
 class CategoryShares:
@@ -23,14 +25,14 @@ class CategoryShares:
     def scores(self, columns: Int64, weights: Float32) -> Float32:
         """`(n_items,)`: an item's share, weighed by how much of the history is of its category."""
         drawn = np.bincount(self.categories[columns], weights, int(self.categories.max()) + 1)
-        drawn = (drawn / max(float(weights.sum()), np.finfo(np.float32).tiny)).astype(np.float32)
+        drawn = (drawn / max(float(weights.sum()), TINY)).astype(np.float32)
         scores: Float32 = drawn[self.categories] * self.shares
         return scores
 
     def contributions(self, columns: Int64, weights: Float32, targets: Int64) -> Float32:
         """`(len(targets), len(columns))`: what each event adds to each target's score."""
         is_same = self.categories[targets][:, None] == self.categories[columns][None, :]
-        drawn = weights / max(float(weights.sum()), np.finfo(np.float32).tiny)
+        drawn = weights / max(float(weights.sum()), TINY)
         parts: Float32 = is_same * drawn[None, :] * self.shares[targets][:, None]
         return parts.astype(np.float32)
 
@@ -59,7 +61,7 @@ class CategoryPopularity(Recommender):
             (np.ones(n_items, np.float32), (np.arange(n_items), categories)), shape=shape
         )
         drawn = (histories @ member).toarray()
-        drawn /= np.maximum(drawn.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        drawn /= np.maximum(drawn.sum(axis=1, keepdims=True), TINY)
         scores: Float32 = drawn[:, categories] * self.learned.shares
         return scores
 

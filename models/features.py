@@ -82,7 +82,8 @@ class ItemFacts:
     @property
     def fresh(self) -> Mask:
         """`(n_items,)`."""
-        return self.about("events") < np.log1p(FRESH_BELOW)
+        fresh: Mask = np.less(self.about("events"), np.log1p(FRESH_BELOW))
+        return fresh
 
     def about(self, name: str) -> Float32:
         """One of `ABOUT_ITEMS`, `(n_items,)`."""
@@ -142,12 +143,13 @@ def _about_shoppers(seen: Seen) -> list[Float32]:
 def _about_pairs(chosen: Candidates, seen: Seen, facts: ItemFacts) -> list[Float32]:
     keys, asked = seen.keys, chosen.rows * seen.n_items + chosen.items
     bought_ago = looked_up(keys, seen.bought_ages, asked, LONG_AGO)
+    rests: Float32 = np.maximum(facts.about("rests")[chosen.items], 1)
     return [
         looked_up(keys, seen.weights, asked, 0),
         looked_up(keys, seen.purchases, asked, 0),
         looked_up(keys, seen.ages, asked, LONG_AGO),
         bought_ago,
-        bought_ago / np.maximum(facts.about("rests")[chosen.items], 1),
+        bought_ago / rests,
         looked_up(keys, own_frequency(seen), asked, 0),
         _share(facts.categories, chosen, seen),
         _share(facts.brands, chosen, seen),

@@ -53,13 +53,13 @@ def brought_up(
     one, none = np.ones(len(bought), np.float32), np.zeros(len(viewed), np.float32)
     never = np.full(len(viewed), -np.inf)
     # Later views are nearer to now by a hair, so that their order is not lost.
-    viewed_on = today + np.arange(len(viewed)) * A_HAIR
+    viewed_on = np.float64(today) + A_HAIR * np.arange(len(viewed), dtype=np.float64)
 
     def summed(*parts: Float32) -> Float32:
         return np.bincount(entry, np.concatenate(parts), len(columns)).astype(np.float32)
 
     def latest(*parts: Float64) -> Float64:
-        days = np.full(len(columns), -np.inf)
+        days: Float64 = np.full(len(columns), -np.inf)
         np.maximum.at(days, entry, np.concatenate(parts))
         return days
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array, diags_array
 
-from models.arrays import Float32, Histories, Int64
+from models.arrays import AnyArray, Float32, Histories, Int64
 from models.errors import ListingsInvalid
 
 COLUMNS = 1 << 17
@@ -74,7 +74,7 @@ class Listings:
         at = np.minimum(at, max(len(self.product_ids) - 1, 0))
         is_listed = self.product_ids[at] == products if len(self.product_ids) else at < 0
 
-        def rows(column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        def rows(column: AnyArray) -> AnyArray:
             found = np.zeros(len(products), column.dtype)
             found[is_listed] = column[at[is_listed]]
             return found
@@ -84,8 +84,10 @@ class Listings:
             (np.ones(len(where), np.float32), (where, at[where])),
             shape=(len(products), len(self.product_ids)),
         )
-        attributes = (self.categories, self.brands, self.vendors, self.prices)
-        return type(self)(products, *map(rows, attributes), csr_array(chosen @ self.content))  # type: ignore[arg-type]
+        codes = [rows(column) for column in (self.categories, self.brands, self.vendors)]
+        categories, brands, vendors = codes
+        content = csr_array(chosen @ self.content)
+        return type(self)(products, categories, brands, vendors, rows(self.prices), content)
 
 
 def _words(

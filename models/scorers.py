@@ -92,8 +92,8 @@ class Together:
             """Of the source that carried each target into the list, exactly."""
             parts = np.zeros((len(targets), len(history.columns)), np.float32)
             carried_by = carrying(chosen, targets)
-            bought_it = targets[:, None] == history.columns[None, :]
-            parts[carried_by == OWN] = bought_it[carried_by == OWN]
+            own = np.flatnonzero(carried_by == OWN)
+            parts[own, np.searchsorted(history.columns, targets[own])] = 1
             for source, one in enumerate(heard, start=OWN + 1):
                 mine = carried_by == source
                 if mine.any():

@@ -115,7 +115,8 @@ def _judged(
     reports: dict[str, Report],
 ) -> tuple[list[Verdict], Recommender | None]:
     """A verdict on each candidate, and who passed; if nobody did, the live recipe is tried."""
-    verdicts, winner = [], None
+    verdicts: list[Verdict] = []
+    winner: Recommender | None = None
     for contender in candidates:
         rival = reports[winner.recipe] if winner else None
         verdicts.append(_try(contender, live, trial, reports, rival))

@@ -1,8 +1,9 @@
 """How long one shopper waits for a ranked list: the ranker beside iALS alone, on one catalogue."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -17,7 +18,7 @@ from rynek.bench.report import Report, Row, percentile
 POOL, CLICKS = 100, 5
 GOAL_MILLISECONDS = 20.0
 FACTORS = {"factors": 64, "iterations": 2}
-RECIPES = {
+RECIPES: Mapping[str, Mapping[str, Any]] = {
     "ials": FACTORS,
     "ranker": {"sources": {**{name: {} for name in SOURCES}, "content_ials": FACTORS}},
 }

@@ -43,6 +43,10 @@ def spoons_and_forks(tmp_path: Path) -> Recommendations:
     return Recommendations.open(artifact_of(tmp_path, ALS(factors=2), two_tables()))
 
 
+def recipe_of(model: Recommender) -> str:
+    return model.recipe
+
+
 def products(answer: list) -> list[int]:
     return [recommendation.product_id for recommendation in answer]
 
@@ -110,14 +114,15 @@ def test_someone_who_bought_everything_gets_nothing_new(tmp_path: Path) -> None:
     assert served.for_shopper(1, 3) == []
 
 
-def test_a_shopper_with_100_000_events_is_answered(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", [ALS(factors=8, iterations=2), Ranker(trees=5)], ids=recipe_of)
+def test_a_shopper_with_100_000_events_is_answered(model: Recommender, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     events = 100_000
     market = Interactions.from_columns(
         np.r_[np.ones(events, int), rng.integers(2, 50, 1_000)],
         np.r_[rng.integers(0, 3_000, events), rng.integers(0, 3_500, 1_000)],
     )
-    served = Recommendations.open(artifact_of(tmp_path, ALS(factors=8, iterations=2), market))
+    served = Recommendations.open(artifact_of(tmp_path, model, market))
     answer = served.for_shopper(1, 5)
     assert len(answer) == 5
     assert all(np.isfinite(recommendation.score) for recommendation in answer)
@@ -145,14 +150,14 @@ SERVED = [
 ]
 
 
-@pytest.mark.parametrize("model", SERVED, ids=lambda model: model.recipe)
+@pytest.mark.parametrize("model", SERVED, ids=recipe_of)
 def test_everything_out_of_stock_leaves_an_empty_list(model: Recommender, tmp_path: Path) -> None:
     market = taste_market()
     served = Recommendations.over("", model.recipe, stored(model.fit(market), market))
     assert served.for_shopper(int(market.shoppers[0]), 5, available=served.mask([])) == []
 
 
-@pytest.mark.parametrize("model", SERVED, ids=lambda model: model.recipe)
+@pytest.mark.parametrize("model", SERVED, ids=recipe_of)
 def test_the_answer_equals_the_models_own_ranking(model: Recommender, tmp_path: Path) -> None:
     market = taste_market()
     served = Recommendations.open(artifact_of(tmp_path, model, market))
