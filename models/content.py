@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from models.als import ALS
 from models.arrays import Float32, Histories
@@ -42,7 +43,7 @@ class ContentALS(ALS):
         super().learn(interactions)
         if interactions.listings is None:
             return
-        content = interactions.listings.content
+        content = used(interactions.listings.content)
         shoppers = np.bincount(interactions.matrix.indices, minlength=interactions.n_items)
         own = (shoppers / (shoppers + self.lean)).astype(np.float32)[:, None]
         earned = self.items.factors
@@ -50,6 +51,14 @@ class ContentALS(ALS):
         is_described = (np.diff(content.indptr) > 0)[:, None]
         leaning = np.where(is_described, own * earned + (1 - own) * written, earned)
         self.items = FactorSpace.over(leaning.astype(np.float32), self.items.ridge)
+
+
+def used(content: Histories) -> Histories:
+    """The same without the columns that nothing fell into: most, where words are hashed."""
+    columns, at = np.unique(content.indices, return_inverse=True)
+    shape = (content.shape[0], len(columns))
+    kept: Histories = csr_array((content.data, at, content.indptr), shape=shape)
+    return kept
 
 
 def mapped(content: Histories, factors: Float32, trust: Float32, regularisation: float) -> Float32:

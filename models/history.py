@@ -15,6 +15,7 @@ LONG_AGO = 1_000.0
 """Days; what never happened counts as so old."""
 RECENT_VIEW_WEIGHT = np.float32(0.5)
 A_HAIR = 1e-8
+"""Of a day: less than two moments of one shopper lie apart, more than rounding."""
 CHANNELS = 4
 
 
@@ -45,7 +46,7 @@ def brought_up(
     A purchase that the history knows already is not counted again.
     """
     known_on = looked_up(before.columns, before.bought_on, bought, -np.inf)
-    is_new = bought_on > known_on
+    is_new = bought_on > known_on + A_HAIR
     bought, bought_on = bought[is_new], bought_on[is_new]
     columns, entry = np.unique(
         np.concatenate((before.columns, bought, viewed)), return_inverse=True

@@ -20,6 +20,8 @@ SHOPPERS_TAUGHT = 5_000
 SCORES_TAUGHT = 4e8
 """Of each model and lesson: fewer shoppers teach where there are very many items."""
 FEWEST_TAUGHT = 50
+MISSES_TAUGHT = 100
+"""Of one shopper and lesson."""
 SCORES_AT_ONCE = 1 << 23
 
 Fresh: TypeAlias = Callable[[], Sequence[Recommender]]
@@ -60,23 +62,37 @@ def lesson(
     """
     panel, told = Panel.of(models, past), read(models, past)
     rows = np.flatnonzero((np.diff(truth.indptr) > 0) & (np.diff(told.indptr) > 0))
+    rng = np.random.default_rng(seed)
     most = min(SHOPPERS_TAUGHT, max(FEWEST_TAUGHT, int(SCORES_TAUGHT / max(past.n_items, 1))))
     if len(rows) > most:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+        rows = np.sort(rng.choice(rows, most, replace=False))
     size = max(1, SCORES_AT_ONCE // max(past.n_items, 1))
     for begin in range(0, len(rows), size):
         asked = rows[begin : begin + size]
-        yield _examined(panel, rows_of(told, asked), rows_of(truth, asked), each)
+        yield _examined(panel, rows_of(told, asked), rows_of(truth, asked), each, rng)
 
 
-def _examined(panel: Panel, told: Histories, truth: Histories, each: int) -> Lesson:
+def _examined(
+    panel: Panel, told: Histories, truth: Histories, each: int, rng: np.random.Generator
+) -> Lesson:
     scores, seen = panel.hear(told)
     chosen = drawn(scores, seen, panel.facts.fresh, None, each)
     is_hit = _hits(chosen, truth)
-    teaches = np.isin(chosen.rows, chosen.rows[is_hit])
+    teaches = _teaching(chosen.rows, is_hit, rng)
     kept = Candidates(chosen.rows[teaches], chosen.items[teaches], chosen.places[teaches])
     groups = np.unique(kept.rows, return_counts=True)[1]
     return Lesson(features(kept, scores, seen, panel.facts), is_hit[teaches], groups)
+
+
+def _teaching(rows: Int64, is_hit: Mask, rng: np.random.Generator) -> Mask:
+    """`(n_candidates,)`: all hits, and a sample of what else those shoppers might have bought."""
+    drawn = rng.random(len(rows))
+    order = np.lexsort((drawn, is_hit, rows))
+    place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    is_sampled = np.zeros(len(rows), bool)
+    is_sampled[order] = place < MISSES_TAUGHT
+    teaches: Mask = np.isin(rows, rows[is_hit]) & (is_hit | is_sampled)
+    return teaches
 
 
 def _hits(chosen: Candidates, truth: Histories) -> Mask:
