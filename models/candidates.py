@@ -9,7 +9,6 @@ from models.arrays import Float32, Int64, Mask
 from models.history import Seen, looked_up
 from models.topk import NO_ITEM, Ranking, rank
 
-FUSION = 60.0
 HALF_LIFE_DAYS = 180.0
 OWN = 0
 """The source of what the shopper bought before, by decayed frequency; the models follow."""
@@ -26,17 +25,13 @@ class Candidates(NamedTuple):
     items: Int64
     places: Float32
 
-    def fused(self) -> Float32:
-        """`(n,)`: reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009)."""
-        at = np.divide(1, self.places, out=np.full_like(self.places, np.inf), where=self.places > 0)
-        fused: Float32 = (1 / (FUSION + at)).sum(axis=1, dtype=np.float32)
-        return fused
-
 
 def drawn(
     scores: Sequence[Float32], seen: Seen, fresh: Mask, allowed: Mask | None, each: int
 ) -> Candidates:
     """The `each` best new items by each model's `scores` `(n, n_items)`, and as many bought before.
+
+    A score of zero says nothing and names nobody.
 
     A quarter of places more goes to `fresh` items `(n_items,)`, which the first model alone judges:
     nobody else knows them.
@@ -44,7 +39,7 @@ def drawn(
     bought = (seen.rows[seen.purchases > 0], seen.items[seen.purchases > 0])
     ranked = [_own(seen, allowed, each)]
     for known in scores:
-        new = known.copy()
+        new = np.where(known == 0, np.float32(-np.inf), known)
         new[bought] = -np.inf
         ranked.append(rank(new, each, allowed=allowed))
     new = scores[0].copy()

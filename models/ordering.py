@@ -17,7 +17,7 @@ BELOW_CANDIDATES = 1.0
 
 @dataclass(frozen=True)
 class Ordering:
-    """How a ranker orders; without a forest, by reciprocal rank fusion of its sources."""
+    """How a ranker orders; without a forest, as its first source does."""
 
     facts: ItemFacts
     forest: Forest | None
@@ -29,7 +29,9 @@ class Ordering:
 
     def scores(self, chosen: Candidates, scores: Sequence[Float32], seen: Seen) -> Float32:
         """`(n, n_items)`: what is no candidate comes after all that are, by the first source."""
-        judged = self.judged(chosen, scores, seen)
+        if self.forest is None:
+            return scores[0]
+        judged = self.forest.predict(features(chosen, scores, seen, self.facts))
         least = np.full(len(scores[0]), 0.0, np.float32)
         np.minimum.at(least, chosen.rows, judged)
         first = scores[0]
@@ -38,12 +40,6 @@ class Ordering:
         ordered: Float32 = least[:, None] - BELOW_CANDIDATES + below
         ordered[chosen.rows, chosen.items] = judged
         return ordered
-
-    def judged(self, chosen: Candidates, scores: Sequence[Float32], seen: Seen) -> Float32:
-        """`(n_candidates,)`."""
-        if self.forest is None:
-            return chosen.fused()
-        return self.forest.predict(features(chosen, scores, seen, self.facts))
 
     def arrays(self) -> dict[str, AnyArray]:
         """For an artifact."""

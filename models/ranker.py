@@ -35,13 +35,13 @@ class Ranker(Recommender):
     """Learns from the `lessons` latest stretches of `horizon_days`.
 
     `each` is how many candidates a source may name; `sources` are their parameters by recipe.
-    Where too few shoppers can teach, the sources are fused by their places.
+    Where too few shoppers can teach, the first source orders alone.
     """
 
     recipe: ClassVar[str] = "ranker"
     each: int = 100
     horizon_days: float = 28.0
-    lessons: int = 2
+    lessons: int = 3
     trees: int = 100
     booster: Booster = "lightgbm"
     sources: Mapping[str, Mapping[str, Any]] = field(

@@ -138,7 +138,6 @@ def _sessions(arrays: Arrays) -> Alone:
         _sparse(arrays, "sessions", (n_sessions, n_items)),
         _sparse({**arrays, "by_item_data": ones}, "by_item", (n_items, n_sessions)),
         neighbours,
-        arrays["popularity"],
     )
     return Alone(index, length)
 

@@ -16,7 +16,7 @@ from models.arrays import AnyArray, Float32, Histories, Int64
 from models.baskets import Baskets
 from models.errors import ParametersInvalid
 from models.interactions import Interactions
-from models.item_to_item import POPULARITY_BREAKS_TIES, largest, strongest
+from models.item_to_item import largest, strongest
 from models.recommender import Recommender
 
 
@@ -31,12 +31,11 @@ class SessionIndex:
     sessions: Histories
     by_item: Histories
     neighbours: int
-    popularity: Float32
 
     def scores(self, columns: Int64, weights: Float32) -> Float32:
         """`(n_items,)` for one session, its events with how loud each speaks."""
         near, alike = self._nearest(columns, weights)
-        scores: Float32 = self.popularity * POPULARITY_BREAKS_TIES
+        scores = np.zeros(self.sessions.shape[1], np.float32)
         for session, likeness in zip(near, alike, strict=True):
             begin, end = self.sessions.indptr[session : session + 2]
             scores[self.sessions.indices[begin:end]] += likeness * self.sessions.data[begin:end]
@@ -105,12 +104,12 @@ class SessionKNN(Recommender):
             csr_array(diags_array(recency) @ contents).T.tocsr(), self.sessions_per_item
         )
         by_item.data[:] = 1
-        self.index = SessionIndex(sessions, by_item, self.neighbours, self.popularity)
+        self.index = SessionIndex(sessions, by_item, self.neighbours)
 
     def score_histories(self, histories: Histories) -> Float32:
         alike = strongest(csr_array(histories @ self.index.by_item), self.neighbours)
         scores: Float32 = (alike @ self.index.sessions).toarray()
-        return scores + self.popularity * POPULARITY_BREAKS_TIES
+        return scores
 
     def arrays(self) -> Mapping[str, AnyArray]:
         sessions, by_item = self.index.sessions, self.index.by_item

@@ -64,7 +64,7 @@ def described_tables() -> Interactions:
     return market.listed(listings_of(products, kinds))
 
 
-TEAS, KETTLES = range(1, 7), range(11, 31)
+TEAS, KETTLES = range(1, 13), range(21, 24)
 
 
 def tea_and_kettles(shoppers: int = 120) -> Interactions:
