@@ -12,7 +12,7 @@ import numpy as np
 
 from models.arrays import AnyArray, Float32, Float64, Int32
 
-ROWS_AT_ONCE = 4_096
+ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)

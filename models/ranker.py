@@ -41,7 +41,7 @@ class Ranker(Recommender):
     recipe: ClassVar[str] = "ranker"
     each: int = 100
     horizon_days: float = 28.0
-    lessons: int = 3
+    lessons: int = 2
     trees: int = 100
     booster: Booster = "lightgbm"
     sources: Mapping[str, Mapping[str, Any]] = field(

@@ -109,7 +109,7 @@ def test_no_lesson_looks_into_the_window_that_judges(
     monkeypatch.setattr(lessons_module, "lesson", watched)
     split = temporal_split(market, 80.0, task="all")
     report = evaluate(ranker().fit(split.train), split, task="all")
-    assert len(latest) == 3
+    assert len(latest) == 2
     assert max(latest) < float(split.train.days.max())
     assert report.by_shopper["ndcg@20"].mean() > 0.9
 
