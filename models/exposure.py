@@ -21,7 +21,10 @@ POOL = 100
 
 @dataclass(frozen=True)
 class Band:
-    """Vendors of one size: how many, how many of them nobody saw, and shares of the market."""
+    """Vendors of one size: how many, how many of them nobody saw, and shares of the market.
+
+    The large together have half of all sales, the small the last tenth.
+    """
 
     size: str
     vendors: int
@@ -47,7 +50,7 @@ def report(sales: Float64, amounts: Mapping[str, Float64], seen_by: str) -> Repo
     return Report(
         [
             Band(
-                size,
+                size.partition(",")[0],
                 int((bands == size).sum()),
                 int((told[seen_by][bands == size] == 0).sum()),
                 {name: _share(values, bands == size) for name, values in told.items()},

@@ -79,6 +79,8 @@ class Recommendations:
     @classmethod
     def over(cls, version: str, recipe: str, arrays: Mapping[str, AnyArray]) -> Self:
         """As `open`, before the arrays are stored."""
+        # Plain views: a memory map's own class costs a call of Python for every slice.
+        arrays = {name: np.asarray(array) for name, array in arrays.items()}
         try:
             return cls(
                 version,
@@ -149,20 +151,24 @@ class Recommendations:
         self, history: History, heard: Heard, items: Int64, scores: Float32
     ) -> list[Recommendation]:
         """Why each item: the event that added most to its score, if any added to it."""
-        parts = heard.contributions(items)
+        parts, bought = heard.contributions(items), history.bought
         events = parts.argmax(axis=1) if parts.shape[1] else np.zeros(len(items), np.int64)
         return [
             Recommendation(
-                int(self.product_ids[item]), float(score), *self._because(history, row, event)
+                int(self.product_ids[item]),
+                float(score),
+                *self._because(history.columns, bought, row, event),
             )
             for item, score, row, event in zip(items, scores, parts, events, strict=True)
         ]
 
-    def _because(self, history: History, parts: Float32, event: int) -> tuple[Reason, int | None]:
+    def _because(
+        self, columns: Int64, bought: Mask, parts: Float32, event: int
+    ) -> tuple[Reason, int | None]:
         if not parts.size or not parts[event] > 0:
             return "popular", None
-        product = int(self.product_ids[history.columns[event]])
-        return ("bought" if history.bought[event] else "viewed"), product
+        product = int(self.product_ids[columns[event]])
+        return ("bought" if bought[event] else "viewed"), product
 
     def _history(
         self,

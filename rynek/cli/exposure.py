@@ -31,7 +31,11 @@ def exposure(days: Days = 28, as_json: AsJson = False) -> None:
 def _table(found: Report, days: int) -> Table:
     names = list(found.ginis)
     table = Table(
-        "vendors", "how many", "never shown", *names, title=f"share of the last {days} days"
+        "vendors",
+        "how many",
+        "never shown",
+        *names,
+        title=f"shares of the last {days} days; large vendors have half of all sales, small ones a tenth",
     )
     for band in found.bands:
         shares = [f"{100 * band.shares[name]:.1f} %" for name in names]

@@ -68,7 +68,7 @@ def test_the_live_models_lists_are_judged_too(home: Path) -> None:
     shares = {band["size"]: band["shares"]["lists"] for band in found["bands"]}
     # Shopper 7 is shown 2 and 3, shopper 8 is shown 1.
     assert sum(shares.values()) == pytest.approx(1)
-    assert shares["large, half of all events"] == pytest.approx(1 / (2 + 1 / np.log2(3)))
+    assert shares["large"] == pytest.approx(1 / (2 + 1 / np.log2(3)))
     assert "Gini" in exposure()
 
 
