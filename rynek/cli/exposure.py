@@ -35,7 +35,7 @@ def _table(found: Report, days: int) -> Table:
         "how many",
         "never shown",
         *names,
-        title=f"shares of the last {days} days; large vendors have half of all sales, small ones a tenth",
+        title=f"shares of the last {days} days; the large sell half, the small a tenth",
     )
     for band in found.bands:
         shares = [f"{100 * band.shares[name]:.1f} %" for name in names]
