@@ -155,6 +155,18 @@ def test_days_without_rows_are_zero_and_their_ratios_have_no_value(
     assert [figure.value for figure in found["conversion"]] == [None, 0.03]
 
 
+@pytest.mark.parametrize("vendor_id", [1, None])
+def test_a_span_has_the_same_figures_alone_and_among_others_that_overlap(
+    marts: duckdb.DuckDBPyConnection, vendor_id: int | None
+) -> None:
+    days = [Days(date(2026, 5, day), date(2026, 5, day)) for day in range(1, 6)]
+    spans = [MAY, Days(date(2026, 5, 2), date(2026, 5, 4)), *days]
+    together = of(marts, vendor_id, *spans)
+    for number, span in enumerate(spans):
+        for metric_id, [alone] in of(marts, vendor_id, span).items():
+            assert together[metric_id][number] == alone, (metric_id, span)
+
+
 def test_a_figure_of_days_ends_with_the_last_day_that_is_over(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -87,9 +87,9 @@ def _total(
 def _measured(
     ask: Ask, wanted: Iterable[tuple[Measure, Days]], extent: Extent, until: datetime | None
 ) -> dict[tuple[Measure, Days], int]:
-    """Ask one question per mart, day column and kind of row."""
-    found: dict[tuple[Measure, Days], int] = {}
+    """Ask one question per mart, day column and kind of measure."""
     by_question = sorted(wanted, key=lambda pair: _question(pair[0]))
+    found = dict.fromkeys(by_question, 0)
     for _, group in groupby(by_question, key=lambda pair: _question(pair[0])):
         pairs = list(group)
         measures = list(dict.fromkeys(measure for measure, _ in pairs))
@@ -102,41 +102,79 @@ def _measured(
     return found
 
 
-def _question(measure: Measure) -> tuple[str, str, bool]:
-    return measure.mart, measure.day, measure.is_of_spells
+def _question(measure: Measure) -> tuple[str, str, bool, bool]:
+    return measure.mart, measure.day, measure.is_of_spells, measure.is_additive
 
 
 def _sql(
     measures: Sequence[Measure], spans: Sequence[Days], extent: Extent, until: datetime | None
 ) -> tuple[str, dict[str, Any]]:
+    """SQL that DuckDB and Postgres both answer; a span without rows may be left out."""
     one = measures[0]
     given: dict[str, Any] = {
         "firsts": [days.first for days in spans],
         "lasts": [days.last for days in spans],
     }
-    conditions = [_in_span(one)]
+    conditions = []
+    if not one.is_of_spells:
+        conditions.append(f"{one.day} between $earliest and $latest")
+        given |= {"earliest": min(given["firsts"]), "latest": max(given["lasts"])}
     if extent.vendor_id is not None:
         conditions.append("vendor_id = $vendor_id")
         given["vendor_id"] = extent.vendor_id
     if until is not None and one.is_live:
         conditions.append("placed_at < $until")
         given["until"] = until
-    values = ", ".join(f"{m.sql()} as value_{number}" for number, m in enumerate(measures))
-    return (
-        f"""
-        with spans as (
-            select unnest($firsts::date[]) as first, unnest($lasts::date[]) as last
-        )
-        select first, last, {values}
-        from spans
-        left join {one.mart} on {" and ".join(conditions)}
-        group by first, last
-        """,
-        given,
-    )
+    values = [f"{m.sql()} as value_{number}" for number, m in enumerate(measures)]
+    return _shape(one)(one, " and ".join(conditions) or "true", values), given
 
 
-def _in_span(measure: Measure) -> str:
+SPANS = "select unnest($firsts::date[]) as first, unnest($lasts::date[]) as last"
+
+
+def _shape(measure: Measure) -> Callable[[Measure, str, Sequence[str]], str]:
     if measure.is_of_spells:
-        return f"{measure.day} <= last and (until_date is null or until_date > first)"
-    return f"{measure.day} between first and last"
+        return _of_spells
+    return _of_totals if measure.is_additive else _of_days
+
+
+def _of_totals(one: Measure, where: str, values: Sequence[str]) -> str:
+    """Rows are added up by day once, however many spans a day lies in."""
+    sums = ", ".join(f"sum(value_{number})::bigint" for number in range(len(values)))
+    return f"""
+        with spans as ({SPANS}),
+        totals as (
+            select {one.day} as day, {", ".join(values)}
+            from {one.mart} where {where} group by {one.day}
+        )
+        select first, last, {sums}
+        from spans inner join totals on day between first and last
+        group by first, last
+    """
+
+
+def _of_days(one: Measure, where: str, values: Sequence[str]) -> str:
+    """Days are joined as equals: a join by `between` compares every row with every span."""
+    return f"""
+        with spans as ({SPANS}),
+        days as (
+            select first, last, cast(day as date) as day
+            from spans cross join generate_series(first, last, interval '1 day') as series (day)
+        )
+        select first, last, {", ".join(values)}
+        from days inner join {one.mart} on {one.day} = days.day
+        where {where}
+        group by first, last
+    """
+
+
+def _of_spells(one: Measure, where: str, values: Sequence[str]) -> str:
+    return f"""
+        with spans as ({SPANS})
+        select first, last, {", ".join(values)}
+        from spans
+        inner join {one.mart}
+            on {one.day} <= last and (until_date is null or until_date > first)
+        where {where}
+        group by first, last
+    """

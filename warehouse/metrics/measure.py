@@ -32,6 +32,11 @@ class Measure:
     def is_of_spells(self) -> bool:
         return self.aggregate in ("closing", "over_days")
 
+    @property
+    def is_additive(self) -> bool:
+        """Whether a span's figure is the sum of its days'."""
+        return self.aggregate in ("sum", "count")
+
     def sql(self) -> str:
         """The measure as a DuckDB aggregate over rows joined to spans (`first`, `last`)."""
         where = f" filter (where {self.where})" if self.where else ""
