@@ -49,9 +49,9 @@ select
     any_value(offers.image_url) as image_url,
     min(offers.sku) as sku,
     min(offers.price_cents) as price_cents,
-    list(offers.offer_id order by offers.offer_id) as offer_ids,
-    list(offers.available_units order by offers.offer_id) as available,
-    list(offers.low_stock_threshold order by offers.offer_id) as thresholds,
+    array_agg(offers.offer_id order by offers.offer_id) as offer_ids,
+    array_agg(offers.available_units order by offers.offer_id) as available,
+    array_agg(offers.low_stock_threshold order by offers.offer_id) as thresholds,
     coalesce(any_value(sales.orders), 0)::bigint as orders,
     coalesce(any_value(sales.units), 0)::bigint as units,
     coalesce(any_value(sales.sales_cents), 0)::bigint as sales_cents,
@@ -61,6 +61,22 @@ left join sales using (product_id)
 where offers.vendor_id = $vendor_id
 group by offers.product_id
 """
+
+PRODUCTS_SCHEMA = {
+    "product_id": pl.Int64(),
+    "title": pl.String(),
+    "category": pl.String(),
+    "image_url": pl.String(),
+    "sku": pl.String(),
+    "price_cents": pl.Int64(),
+    "offer_ids": pl.List(pl.Int64()),
+    "available": pl.List(pl.Int64()),
+    "thresholds": pl.List(pl.Int64()),
+    "orders": pl.Int64(),
+    "units": pl.Int64(),
+    "sales_cents": pl.Int64(),
+    "views": pl.Int64(),
+}
 
 COUNTED_BEFORE = """
 -- grain: one vendor order that the product days already hold
@@ -91,7 +107,7 @@ def products(
 ) -> pl.DataFrame:
     """Every product of the vendor with its sales in the span and its stock as it is now."""
     parameters = {"vendor_id": vendor_id, "first": span.first, "last": span.last}
-    published = snapshot.query(PRODUCTS, parameters)
+    published = pl.DataFrame(snapshot.rows(PRODUCTS, parameters), PRODUCTS_SCHEMA, orient="row")
     sold = _sold_since(snapshot, overlay.for_vendor(vendor_id), vendor_id, span, zone)
     return _with_stock(_with_sales(published, sold), overlay).with_columns(
         conversion=pl.when(pl.col("views") > 0).then(pl.col("orders") / pl.col("views"))

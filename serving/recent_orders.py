@@ -19,7 +19,7 @@ select
 from vendor_orders
 where vendor_id = $vendor_id
     and ($status is null or status = $status)
-    and not list_contains($changed, vendor_order_id)
+    and not (vendor_order_id = any($changed::bigint[]))
     and ($placed_at is null or (placed_at, vendor_order_id) < ($placed_at, $vendor_order_id))
 order by placed_at desc, vendor_order_id desc
 limit $limit
@@ -29,11 +29,15 @@ ITEMS = """
 -- grain: one line of a recent vendor order
 select vendor_order_id, line_id, offer_id, product_id, title, sku, quantity, line_cents
 from recent_order_items
-where vendor_order_id in (select unnest($vendor_order_ids))
+where vendor_id = $vendor_id and vendor_order_id in (select unnest($vendor_order_ids::bigint[]))
 order by line_id
 """
 
-IMAGES = "select offer_id, image_url from offers where offer_id in (select unnest($offer_ids))"
+IMAGES = """
+-- grain: one offer of the vendor
+select offer_id, image_url from offers
+where vendor_id = $vendor_id and offer_id in (select unnest($offer_ids::bigint[]))
+"""
 
 
 class Place(NamedTuple):
@@ -87,24 +91,28 @@ def page(
     )
     newer = [order for order in changed if after is None or order.place < after]
     found = sorted(newer + published, key=lambda order: order.place, reverse=True)
-    shown = _with_lines(snapshot, found[:limit])
+    shown = _with_lines(snapshot, vendor_id, found[:limit])
     return shown, shown[-1].place if len(found) > limit else None
 
 
-def images(snapshot: Snapshot, orders: Iterable[RecentOrder]) -> dict[int, str | None]:
-    """The picture of each offer in these orders."""
+def images(
+    snapshot: Snapshot, vendor_id: int, orders: Iterable[RecentOrder]
+) -> dict[int, str | None]:
+    """The picture of each offer in these orders of the vendor."""
     offer_ids = sorted({line.offer_id for order in orders for line in order.lines})
-    return dict(snapshot.rows(IMAGES, {"offer_ids": offer_ids})) if offer_ids else {}
+    asked = {"vendor_id": vendor_id, "offer_ids": offer_ids}
+    return dict(snapshot.rows(IMAGES, asked)) if offer_ids else {}
 
 
 def _published(snapshot: Snapshot, parameters: dict[str, Any]) -> list[RecentOrder]:
     return [RecentOrder(*row) for row in snapshot.rows(PUBLISHED, parameters)]
 
 
-def _with_lines(snapshot: Snapshot, orders: list[RecentOrder]) -> list[RecentOrder]:
+def _with_lines(snapshot: Snapshot, vendor_id: int, orders: list[RecentOrder]) -> list[RecentOrder]:
     without = [order.vendor_order_id for order in orders if not order.lines]
     lines: dict[int, list[Line]] = {}
-    for vendor_order_id, *line in snapshot.rows(ITEMS, {"vendor_order_ids": without}):
+    asked = {"vendor_id": vendor_id, "vendor_order_ids": without}
+    for vendor_order_id, *line in snapshot.rows(ITEMS, asked):
         lines.setdefault(vendor_order_id, []).append(Line(*line))
     return [
         replace(order, lines=order.lines or tuple(lines.get(order.vendor_order_id, ())))

@@ -64,6 +64,7 @@ class Model:
     sql: str
     reads: frozenset[str]
     key: tuple[str, ...] = ()
+    order: str = ""
     window: Window | None = None
     fixed: frozenset[str] = frozenset()
     is_daily: bool = False
@@ -95,11 +96,23 @@ def parsed(schema: str, name: str, text: str) -> Model:
         sql=text,
         reads=frozenset(f"{read.db}.{read.name}" for read in tree.find_all(exp.Table) if read.db),
         key=tuple(said["key"].split(", ")) if "key" in said else (),
+        order=order_of(tree),
         window=Window.parsed(said["window"]) if "window" in said else None,
         fixed=frozenset(said["fixed"].split(", ")) if "fixed" in said else frozenset(),
         is_daily=said.get("cadence") == "day",
         is_view=schema == STAGING or said.get("stored") == "no",
     )
+
+
+def order_of(tree: exp.Expression) -> str:
+    """The model's ORDER BY, columns under the names that the model gives them."""
+    order = tree.args.get("order")
+    if order is None:
+        return ""
+    bare = order.transform(
+        lambda part: exp.column(part.name) if isinstance(part, exp.Column) else part
+    )
+    return str(bare.sql(dialect="duckdb")).strip()
 
 
 def header(text: str) -> dict[str, str]:

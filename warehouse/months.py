@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -17,10 +18,10 @@ def write_months(
     connection: duckdb.DuckDBPyConnection,
     published: Path,
     table: str,
-    month: str,
+    day: str,
     earlier: Iterable[MonthFile],
 ) -> tuple[MonthFile, ...]:
-    """Write `marts.<table>` by month into `<published>/<table>/`; `month` is SQL for a row's month.
+    """Write `marts.<table>` by month of its column `day` into `<published>/<table>/`.
 
     A month whose rows are those of an earlier file, still in place, keeps that file.
     """
@@ -31,18 +32,19 @@ def write_months(
         if (published / file.path).is_file()
     }
     files = []
-    for name, rows, fingerprint in _fingerprints(connection, table, month):
-        file = known.get((name, fingerprint))
-        files.append(file or _write(connection, published, table, month, name, rows, fingerprint))
+    for first, rows, fingerprint in _fingerprints(connection, table, day):
+        file = known.get((f"{first:%Y-%m}", fingerprint))
+        files.append(file or _write(connection, published, table, day, first, rows, fingerprint))
     sync_folder(published / table)
     return tuple(files)
 
 
 def _fingerprints(
-    connection: duckdb.DuckDBPyConnection, table: str, month: str
-) -> list[tuple[str, int, str]]:
+    connection: duckdb.DuckDBPyConnection, table: str, day: str
+) -> list[tuple[date, int, str]]:
     return connection.sql(f"""
-        select {month} as month, count(*), sum(hash(t))::varchar from marts.{table} as t
+        select date_trunc('month', {day})::date as first, count(*), sum(hash(t))::varchar
+        from marts.{table} as t
         group by 1 order by 1
     """).fetchall()
 
@@ -51,15 +53,19 @@ def _write(
     connection: duckdb.DuckDBPyConnection,
     published: Path,
     table: str,
-    month: str,
-    name: str,
+    day: str,
+    first: date,
     rows: int,
     fingerprint: str,
 ) -> MonthFile:
+    name = f"{first:%Y-%m}"
     fresh = published / table / f".{name}.{os.getpid()}"
     quoted = str(fresh).replace("'", "''")
     connection.sql(f"""
-        copy (select * from marts.{table} where {month} = '{name}')
+        copy (
+            select * from marts.{table}
+            where {day} >= date '{first}' and {day} < date '{first}' + interval 1 month
+        )
         to '{quoted}' (format parquet, compression zstd)
     """)
     with fresh.open("rb+") as file:

@@ -15,6 +15,7 @@ from warehouse.errors import (
     SnapshotCorrupt,
     WarehouseError,
 )
+from warehouse.graph import models
 from warehouse.ledger import Build
 from warehouse.manifest import Manifest, MartsFile, MonthFile, PostgresMoment
 from warehouse.months import write_months
@@ -50,11 +51,8 @@ PUBLISHED = (
     "ledger.source_days",
 )
 
-# Published beside it month by month: table and the SQL that names a row's month.
-MONTHLY = {
-    "order_lines": "strftime(order_date, '%Y-%m')",
-    "interactions": "strftime(occurred_at, '%Y-%m')",
-}
+# Published beside it month by month: table and the column that dates a row.
+MONTHLY = {"order_lines": "order_date", "interactions": "occurred_at"}
 
 
 def publish(connection: duckdb.DuckDBPyConnection, published: Path, run: str) -> Manifest:
@@ -130,8 +128,8 @@ def _files(
         return whole.marts, whole.parquet
     earlier = whole.parquet if whole else {}
     months = {
-        table: write_months(connection, published, table, month, earlier.get(table, ()))
-        for table, month in MONTHLY.items()
+        table: write_months(connection, published, table, day, earlier.get(table, ()))
+        for table, day in MONTHLY.items()
     }
     return _write_marts(connection, published, f"marts-{snapshot_id}.duckdb"), months
 
@@ -150,7 +148,7 @@ def _write_marts(connection: duckdb.DuckDBPyConnection, published: Path, name: s
     connection.sql(f"attach '{quoted}' as fresh")
     try:
         for table in PUBLISHED:
-            connection.sql(f"create table fresh.{table.split('.')[1]} as from {table}")
+            connection.sql(f"create table fresh.{table.split('.')[1]} as {_in_order(table)}")
         for table in MONTHLY:
             connection.sql(f"create table fresh.{table} as from marts.{table} limit 0")
     finally:
@@ -158,6 +156,16 @@ def _write_marts(connection: duckdb.DuckDBPyConnection, published: Path, name: s
     _verify(connection, quoted)
     _flush(path)
     return MartsFile(name, sha256(path), path.stat().st_size)
+
+
+def _in_order(table: str) -> str:
+    """SQL for a mart's rows as its model orders them.
+
+    What was built in parts lies at the mart's end; a reader passes over all groups of rows whose
+    least and greatest vendor rule out the one that it looks for.
+    """
+    orders = {model.target: model.order for model in models()}
+    return f"from {table} {orders.get(table, '')}"
 
 
 def _verify(connection: duckdb.DuckDBPyConnection, quoted: str) -> None:

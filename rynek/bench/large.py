@@ -4,9 +4,10 @@ The same rows every time: each value is a hash of its row's number. Trade by ven
 law, as it does in life.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import duckdb
 
@@ -38,8 +39,13 @@ class Size:
         return self.lines * 5 // 6
 
 
-FULL = Size(25_000, 12_000_000, 50_000_000)
-QUICK = Size(250, 120_000, 500_000)
+Scale = Literal["full", "tenth", "tiny"]
+
+SIZES: Mapping[Scale, Size] = {
+    "full": Size(25_000, 12_000_000, 50_000_000),
+    "tenth": Size(2_500, 1_200_000, 5_000_000),
+    "tiny": Size(250, 120_000, 500_000),
+}
 
 
 def tables(size: Size) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,8 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -65,6 +66,13 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long the work took, by the clock."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

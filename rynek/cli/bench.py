@@ -21,6 +21,8 @@ Quick = Annotated[bool, typer.Option("--quick", help="One short round: does it r
 Part = Annotated[
     Literal["all", "training", "items"], typer.Option(help="Only training, or only item to item.")
 ]
+WarehouseScale = Literal["full", "tenth", "tiny"]
+WarehousePhase = Literal["build", "questions", "changes"]
 Repetitions = Annotated[int, typer.Option(min=1, max=50, help="Rounds, load and peer in turn.")]
 
 
@@ -119,12 +121,18 @@ def answers(quick: Quick = False, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def warehouse(quick: Quick = False, as_json: AsJson = False) -> None:
+def warehouse(
+    scale: Annotated[WarehouseScale, typer.Option(help="Of 12 million lines.")] = "full",
+    phase: Annotated[
+        list[WarehousePhase] | None, typer.Option(help="Only this one; may be given again.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Every mart at 12 million order lines and 50 million events; dashboards beside Postgres."""
     from rynek.bench import warehouse as bench
 
     with complaining():
-        show(bench.measure(progress, is_quick=quick), as_json)
+        show(bench.measure(progress, scale, phase or bench.PHASES), as_json)
 
 
 def show(report: "Report", as_json: bool) -> None:

@@ -82,7 +82,7 @@ def _answer(
     orders, end = recent_orders.page(
         snapshot, vendor_id, live, status=status, after=after, limit=limit
     )
-    images = recent_orders.images(snapshot, orders)
+    images = recent_orders.images(snapshot, vendor_id, orders)
     return RecentOrders(
         currency=snapshot.manifest.currency,
         items=[_order(vendor_id, order, images) for order in orders],

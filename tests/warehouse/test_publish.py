@@ -61,6 +61,21 @@ def test_everything_published_can_be_asked(
     assert reconciled(snapshot) == []
 
 
+def test_what_was_built_in_parts_is_published_in_order(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    ada, bert = market.offer(market.vendor("Ada")), market.offer(market.vendor("Bert"))
+    for offer_id in (ada, bert):
+        market.order(market.shopper(), [(offer_id, 1)], FEBRUARY)
+    run(warehouse, pipeline_database_url, published)
+    market.order(market.shopper(), [(ada, 1)], MARCH)
+    run(warehouse, pipeline_database_url, published)
+    placed = "select vendor_id, placed_at from {} order by rowid"
+    built = warehouse.sql(placed.format("marts.vendor_orders")).fetchall()
+    assert built != sorted(built), "the new part lies at the end"
+    assert Snapshot.current(published).rows(placed.format("marts.vendor_orders")) == sorted(built)
+
+
 def test_a_published_figure_that_the_source_never_counted_is_found(
     offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
 ) -> None:

@@ -22,4 +22,4 @@ select
 from marts.order_lines
 inner join recent using (vendor_order_id)
 left join marts.offers using (offer_id)
-order by order_lines.vendor_order_id, order_lines.line_id
+order by order_lines.vendor_id, order_lines.vendor_order_id, order_lines.line_id

@@ -38,7 +38,7 @@ class Measure:
         return self.aggregate in ("sum", "count")
 
     def sql(self) -> str:
-        """The measure as a DuckDB aggregate over rows joined to spans (`first`, `last`)."""
+        """The measure as an aggregate over rows joined to spans (`first`, `last`)."""
         where = f" filter (where {self.where})" if self.where else ""
         match self.aggregate:
             case "count_distinct":
@@ -52,7 +52,7 @@ class Measure:
                 return f"coalesce(sum({self.column}) {lasts}, 0)::bigint"
             case "over_days":
                 until = "least(coalesce(until_date, last + 1), last + 1)"
-                days = f"date_diff('day', greatest({self.day}, first), {until})"
+                days = f"({until} - greatest({self.day}, first))"
                 return f"coalesce(sum({self.column} * {days}), 0)::bigint"
 
     def expression(self) -> pl.Expr:
