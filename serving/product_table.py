@@ -4,7 +4,7 @@ Sales come from the snapshot's product days and are moved on by the vendor order
 since; views and clicks stand as the snapshot has them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -28,55 +28,29 @@ COLUMNS: dict[SortKey, str] = {
     "title": "title",
 }
 
-PRODUCTS = """
--- grain: one product that the vendor offers
-with sales as (
-    select
-        product_id,
-        sum(orders) as orders,
-        sum(units) as units,
-        sum(sales_cents) as sales_cents,
-        sum(views) as views
-    from product_daily
-    where vendor_id = $vendor_id and order_date between $first and $last
-    group by product_id
-)
-
+# Two small questions: planning them as one costs more than joining their few rows here.
+OFFERS = """
+-- grain: one offer of the vendor
 select
-    offers.product_id,
-    any_value(offers.title) as title,
-    any_value(offers.category) as category,
-    any_value(offers.image_url) as image_url,
-    min(offers.sku) as sku,
-    min(offers.price_cents) as price_cents,
-    array_agg(offers.offer_id order by offers.offer_id) as offer_ids,
-    array_agg(offers.available_units order by offers.offer_id) as available,
-    array_agg(offers.low_stock_threshold order by offers.offer_id) as thresholds,
-    coalesce(any_value(sales.orders), 0)::bigint as orders,
-    coalesce(any_value(sales.units), 0)::bigint as units,
-    coalesce(any_value(sales.sales_cents), 0)::bigint as sales_cents,
-    coalesce(any_value(sales.views), 0)::bigint as views
+    offer_id, product_id, title, category, image_url, sku, price_cents,
+    available_units, low_stock_threshold
 from offers
-left join sales using (product_id)
-where offers.vendor_id = $vendor_id
-group by offers.product_id
+where vendor_id = $vendor_id
+order by offer_id
 """
 
-PRODUCTS_SCHEMA = {
-    "product_id": pl.Int64(),
-    "title": pl.String(),
-    "category": pl.String(),
-    "image_url": pl.String(),
-    "sku": pl.String(),
-    "price_cents": pl.Int64(),
-    "offer_ids": pl.List(pl.Int64()),
-    "available": pl.List(pl.Int64()),
-    "thresholds": pl.List(pl.Int64()),
-    "orders": pl.Int64(),
-    "units": pl.Int64(),
-    "sales_cents": pl.Int64(),
-    "views": pl.Int64(),
-}
+SALES = """
+-- grain: one product of the vendor that was sold or looked at in the span
+select
+    product_id,
+    sum(orders)::bigint as orders,
+    sum(units)::bigint as units,
+    sum(sales_cents)::bigint as sales_cents,
+    sum(views)::bigint as views
+from product_daily
+where vendor_id = $vendor_id and order_date between $first and $last
+group by product_id
+"""
 
 COUNTED_BEFORE = """
 -- grain: one vendor order that the product days already hold
@@ -84,11 +58,22 @@ select vendor_order_id from vendor_orders
 where vendor_id = $vendor_id and is_counted and vendor_order_id in (select unnest($changed))
 """
 
+OFFERS_SCHEMA = {
+    "product_id": pl.Int64(),
+    "title": pl.String(),
+    "category": pl.String(),
+    "image_url": pl.String(),
+    "sku": pl.String(),
+    "price_cents": pl.Int64(),
+    "available_units": pl.Int64(),
+    "low_stock_threshold": pl.Int64(),
+}
 SALES_SCHEMA = {
     "product_id": pl.Int64(),
     "orders": pl.Int64(),
     "units": pl.Int64(),
     "sales_cents": pl.Int64(),
+    "views": pl.Int64(),
 }
 
 
@@ -107,10 +92,16 @@ def products(
 ) -> pl.DataFrame:
     """Every product of the vendor with its sales in the span and its stock as it is now."""
     parameters = {"vendor_id": vendor_id, "first": span.first, "last": span.last}
-    published = pl.DataFrame(snapshot.rows(PRODUCTS, parameters), PRODUCTS_SCHEMA, orient="row")
-    sold = _sold_since(snapshot, overlay.for_vendor(vendor_id), vendor_id, span, zone)
-    return _with_stock(_with_sales(published, sold), overlay).with_columns(
-        conversion=pl.when(pl.col("views") > 0).then(pl.col("orders") / pl.col("views"))
+    published = pl.DataFrame(snapshot.rows(SALES, parameters), SALES_SCHEMA, orient="row")
+    since = _sold_since(snapshot, overlay.for_vendor(vendor_id), vendor_id, span, zone)
+    sales = pl.concat([published, since]).group_by("product_id").sum()
+    return (
+        _offered(snapshot, overlay, vendor_id)
+        .join(sales, on="product_id", how="left")
+        .with_columns(pl.col("orders", "units", "sales_cents", "views").fill_null(0))
+        .with_columns(
+            conversion=pl.when(pl.col("views") > 0).then(pl.col("orders") / pl.col("views"))
+        )
     )
 
 
@@ -162,14 +153,13 @@ def _sold_since(
     rows = snapshot.rows(COUNTED_BEFORE, parameters) if changed else []
     before = {vendor_order_id for (vendor_order_id,) in rows}
     moves = [move for order in changed for move in _moves(order, before, span, zone)]
-    frame = pl.DataFrame(moves, SALES_SCHEMA, orient="row")
-    return frame.group_by("product_id").sum()
+    return pl.DataFrame(moves, SALES_SCHEMA, orient="row")
 
 
 def _moves(
     order: VendorOrder, counted_before: set[int], span: Span, zone: ZoneInfo
-) -> Iterator[tuple[int, int, int, int]]:
-    """(product, orders, units, cents) that this vendor order moves; its lines never change."""
+) -> Iterator[tuple[int, int, int, int, int]]:
+    """Rows of SALES_SCHEMA that this vendor order moves; its lines never change, nor do views."""
     sign = int(order.is_counted) - int(order.vendor_order_id in counted_before)
     day = order.placed_at.astimezone(zone).date()
     if sign == 0 or not span.first <= day <= span.last:
@@ -177,33 +167,24 @@ def _moves(
     for product_id in {line.product_id for line in order.lines}:
         lines = [line for line in order.lines if line.product_id == product_id]
         units, cents = sum(line.quantity for line in lines), sum(line.line_cents for line in lines)
-        yield product_id, sign, sign * units, sign * cents
+        yield product_id, sign, sign * units, sign * cents, 0
 
 
-def _with_sales(table: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
-    if sold.is_empty():
-        return table
-    moved = table.join(sold, on="product_id", how="left", suffix="_since")
-    names = [name for name in SALES_SCHEMA if name != "product_id"]
-    return moved.with_columns(
-        pl.col(name) + pl.col(f"{name}_since").fill_null(0) for name in names
-    ).drop([f"{name}_since" for name in names])
-
-
-def _with_stock(table: pl.DataFrame, overlay: Overlay) -> pl.DataFrame:
-    """Units left over all offers of a product, and the threshold under which they are low."""
-    rows = table.select("offer_ids", "available", "thresholds").iter_rows()
-    stock = [_stock(zip(*row, strict=True), overlay) for row in rows]
-    return table.drop("offer_ids", "available", "thresholds").with_columns(
-        pl.Series("available_units", [units for units, _ in stock], pl.Int64),
-        pl.Series("low_stock_threshold", [threshold for _, threshold in stock], pl.Int64),
+def _offered(snapshot: Snapshot, overlay: Overlay, vendor_id: int) -> pl.DataFrame:
+    """Each product with the units left over all its offers, and when they are low."""
+    offers = snapshot.rows(OFFERS, {"vendor_id": vendor_id})
+    rows = [(*offer[1:-2], *_stock(offer[0], offer[-2:], overlay)) for offer in offers]
+    return (
+        pl.DataFrame(rows, OFFERS_SCHEMA, orient="row")
+        .group_by("product_id")
+        .agg(
+            pl.first("title", "category", "image_url"),
+            pl.min("sku", "price_cents"),
+            pl.sum("available_units", "low_stock_threshold"),
+        )
     )
 
 
-def _stock(offers: Iterable[tuple[int, int, int]], overlay: Overlay) -> tuple[int, int]:
-    units = threshold = 0
-    for offer_id, available, low in offers:
-        live = overlay.stock.get(offer_id)
-        units += live.state.available_units if live else available
-        threshold += live.state.low_stock_threshold if live else low
-    return units, threshold
+def _stock(offer_id: int, published: tuple[int, int], overlay: Overlay) -> tuple[int, int]:
+    live = overlay.stock.get(offer_id)
+    return (live.state.available_units, live.state.low_stock_threshold) if live else published

@@ -28,6 +28,7 @@ class Published:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Published":
+        snapshot.warm()
         moment = snapshot.manifest.postgres
         base = Base(moment.identity, PgSnapshot.parse(moment.snapshot), moment.relay_position)
         zone = ZoneInfo(snapshot.manifest.time_zone)

@@ -64,7 +64,7 @@ class Model:
     sql: str
     reads: frozenset[str]
     key: tuple[str, ...] = ()
-    order: str = ""
+    order: tuple[str, ...] = ()
     window: Window | None = None
     fixed: frozenset[str] = frozenset()
     is_daily: bool = False
@@ -104,15 +104,15 @@ def parsed(schema: str, name: str, text: str) -> Model:
     )
 
 
-def order_of(tree: exp.Expression) -> str:
-    """The model's ORDER BY, columns under the names that the model gives them."""
+def order_of(tree: exp.Expression) -> tuple[str, ...]:
+    """The terms of the model's ORDER BY, columns under the names that the model gives them."""
     order = tree.args.get("order")
     if order is None:
-        return ""
+        return ()
     bare = order.transform(
         lambda part: exp.column(part.name) if isinstance(part, exp.Column) else part
     )
-    return str(bare.sql(dialect="duckdb")).strip()
+    return tuple(term.sql(dialect="duckdb") for term in bare.expressions)
 
 
 def header(text: str) -> dict[str, str]:

@@ -51,6 +51,9 @@ PUBLISHED = (
     "ledger.source_days",
 )
 
+# Written beside the models, and looked up by vendor too.
+ADVICE = ("marts.forecasts", "marts.insights", "marts.benchmark_placements")
+
 # Published beside it month by month: table and the column that dates a row.
 MONTHLY = {"order_lines": "order_date", "interactions": "occurred_at"}
 
@@ -159,13 +162,19 @@ def _write_marts(connection: duckdb.DuckDBPyConnection, published: Path, name: s
 
 
 def _in_order(table: str) -> str:
-    """SQL for a mart's rows as its model orders them.
+    order = order_of(table)
+    return f"from {table} order by {', '.join(order)}" if order else f"from {table}"
+
+
+def order_of(table: str) -> tuple[str, ...]:
+    """The terms by which a published table lies, its model's; none where they do not matter.
 
     What was built in parts lies at the mart's end; a reader passes over all groups of rows whose
     least and greatest vendor rule out the one that it looks for.
     """
-    orders = {model.target: model.order for model in models()}
-    return f"from {table} {orders.get(table, '')}"
+    if table in ADVICE:
+        return ("vendor_id",)
+    return next((model.order for model in models() if model.target == table), ())
 
 
 def _verify(connection: duckdb.DuckDBPyConnection, quoted: str) -> None:

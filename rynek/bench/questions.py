@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from serving.http.metrics import MARKET_METRICS
 from serving.overlay import Overlay
 from serving.spans import Grain, Span
 from warehouse.benchmarks.measures import COMPARED
+from warehouse.manifest import Manifest
 from warehouse.metrics import METRICS
 from warehouse.snapshot import Parameters, Snapshot
 
@@ -25,20 +27,19 @@ DASHBOARD_DAYS, MARKET_DAYS = 30, 365
 PAGE = 20
 SETTLED = ("late_shipment_30d", "on_time_delivery", "defect_rate", "conversion", "stock_out_rate")
 
-# Customers by the month of their first order, in the months after.
+# The market's part of the cohorts mart: customers by the month of their first order.
 COHORTS = """
     with months as (
         select shopper_pseudonym, date_trunc('month', order_date) as order_month,
                count(*) as orders, sum(items_cents) as sales_cents
         from vendor_orders where is_counted group by 1, 2
     ),
-    since as (
-        select *, min(order_month) over (partition by shopper_pseudonym) as cohort_month
-        from months
+    firsts as (
+        select shopper_pseudonym, min(order_month) as cohort_month from months group by 1
     )
     select cohort_month, order_month, count(*) as customers, sum(orders)::bigint as orders,
            sum(sales_cents)::bigint as sales_cents
-    from since group by 1, 2 order by 1, 2
+    from months inner join firsts using (shopper_pseudonym) group by 1, 2 order by 1, 2
 """
 
 QUARTILES = """
@@ -72,8 +73,12 @@ class Asked:
 class Overheard(Snapshot):
     """A snapshot that notes what it is asked, and how long each answer took."""
 
-    def listen(self, asking: Callable[["Overheard"], object]) -> list[Asked]:
+    def __init__(self, published: Path, manifest: Manifest) -> None:
+        super().__init__(published, manifest)
         self.asked: list[Asked] = []
+
+    def listen(self, asking: Callable[["Overheard"], object]) -> list[Asked]:
+        self.asked = []
         asking(self)
         return self.asked
 

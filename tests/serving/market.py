@@ -28,7 +28,9 @@ select
     10::bigint as views, 4::bigint as clicks, 2::bigint as carts
 from lines where is_counted group by all;
 create table recent_order_items as
-select vendor_order_id, line_id, offer_id, product_id, title, sku, quantity, line_cents from lines;
+select
+    vendor_id, vendor_order_id, line_id, offer_id, product_id, title, sku, quantity, line_cents
+from lines;
 create table if not exists benchmarks (
     period_date date, metric_id varchar, cohort varchar, level varchar, category varchar,
     price_from_cents bigint, price_below_cents bigint, orders_from bigint, orders_below bigint,

@@ -10,7 +10,7 @@ from warehouse import ledger
 from warehouse.ledger import Build, Load
 from warehouse.manifest import CheckResult, Manifest
 from warehouse.moment import Moment
-from warehouse.publish import MONTHLY, PUBLISHED, publish
+from warehouse.publish import MONTHLY, PUBLISHED, order_of, publish
 
 Publish = Callable[..., Manifest]
 MONTH_COLUMNS = {
@@ -39,7 +39,9 @@ def _set_marts(warehouse: duckdb.DuckDBPyConnection, number: int) -> None:
     warehouse.sql("create schema if not exists marts")
     for table in PUBLISHED:
         if table.startswith("marts."):
-            warehouse.sql(f"create or replace table {table} as select {number} as number")
+            names = ["number", *(term.split()[0] for term in order_of(table))]
+            columns = ", ".join(f"{number} as {name}" for name in names)
+            warehouse.sql(f"create or replace table {table} as select {columns}")
     for table in MONTHLY:
         columns = f"{number} as number, {MONTH_COLUMNS[table]}"
         warehouse.sql(f"create or replace table marts.{table} as select {columns}")

@@ -20,11 +20,19 @@ months as (
     )
 ),
 
-since as (
-    select
-        *,
-        min(order_month) over (partition by vendor_id, shopper_pseudonym) as cohort_month
+firsts as (
+    select vendor_id, shopper_pseudonym, min(order_month) as cohort_month
     from months
+    group by vendor_id, shopper_pseudonym
+),
+
+since as (
+    select months.*, firsts.cohort_month
+    from months
+    inner join firsts
+        on
+            firsts.vendor_id is not distinct from months.vendor_id
+            and firsts.shopper_pseudonym = months.shopper_pseudonym
 ),
 
 kept as (

@@ -1,5 +1,7 @@
 """The bench of the warehouse at a small size: it runs, and both engines say the same."""
 
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,10 +23,15 @@ QUIET = Console(quiet=True)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home() -> Iterator[Path]:
     """A small market built whole, changed, built in parts and published."""
-    home = tmp_path_factory.mktemp("bench")
-    home.chmod(0o711)
+    with tempfile.TemporaryDirectory(prefix="rynek-bench-") as folder:
+        Path(folder).chmod(0o711)
+        _publish(Path(folder))
+        yield Path(folder)
+
+
+def _publish(home: Path) -> None:
     with store.opened(home / "warehouse") as connection:
         building.synthesise(connection, SMALL, QUIET)
         rows = [
@@ -34,7 +41,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
         assert [row.name for row in rows if row.met is False] == []
         list(building.publish_all(connection, home / "published", QUIET))
-    return home
 
 
 def test_the_snapshot_and_postgres_answer_every_question_alike(home: Path) -> None:
