@@ -34,9 +34,6 @@ def measure(console: Console, scale: Scale, phases: Collection[Phase]) -> Report
 
 
 def _measured(home: Path, size: Size, phases: Collection[Phase], console: Console) -> Iterator[Row]:
-    if "changes" in phases:
-        changes = load.measure_changes(size.vendor_orders, CHANGE_ROUNDS, console)
-        yield from changes.rows
     if "build" in phases or "questions" in phases:
         with store.opened(home / "warehouse") as connection:
             building.synthesise(connection, size, console)
@@ -51,6 +48,8 @@ def _measured(home: Path, size: Size, phases: Collection[Phase], console: Consol
         with beside(home, home / "published", console) as both:
             yield from dashboards(both, size.vendors, console)
             yield from markets(both, console)
+    if "changes" in phases:
+        yield from load.measure_changes(size.vendor_orders, CHANGE_ROUNDS, console).rows
 
 
 def _told(rows: Iterable[Row], console: Console) -> Iterator[Row]:

@@ -123,8 +123,8 @@ def answers(quick: Quick = False, as_json: AsJson = False) -> None:
 @app.command()
 def warehouse(
     scale: Annotated[WarehouseScale, typer.Option(help="Of 12 million lines.")] = "full",
-    phase: Annotated[
-        list[WarehousePhase] | None, typer.Option(help="Only this one; may be given again.")
+    only: Annotated[
+        WarehousePhase | None, typer.Option(help="This phase; what it needs is not measured.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -132,7 +132,7 @@ def warehouse(
     from rynek.bench import warehouse as bench
 
     with complaining():
-        show(bench.measure(progress, scale, phase or bench.PHASES), as_json)
+        show(bench.measure(progress, scale, {only} if only else set(bench.PHASES)), as_json)
 
 
 def show(report: "Report", as_json: bool) -> None:
