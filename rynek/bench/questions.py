@@ -80,7 +80,7 @@ class Overheard(Snapshot):
     def listen(self, asking: Callable[["Overheard"], object]) -> list[Asked]:
         self.asked = []
         asking(self)
-        return self.asked
+        return list(self.asked)
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pl.DataFrame:
         started = time.perf_counter()

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from rynek.bench import asking, building
-from rynek.bench.asking import beside
+from rynek.bench.asking import Both
 from rynek.bench.large import Size
 from rynek.bench.questions import dashboard, market
 from warehouse import store
@@ -23,12 +23,14 @@ QUIET = Console(quiet=True)
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    """A small market built whole, changed, built in parts and published."""
+def both() -> Iterator[Both]:
+    """A small market built whole, changed, built in parts, published, and copied into Postgres."""
     with tempfile.TemporaryDirectory(prefix="rynek-bench-") as folder:
-        Path(folder).chmod(0o711)
-        _publish(Path(folder))
-        yield Path(folder)
+        home = Path(folder)
+        home.chmod(0o711)
+        _publish(home)
+        with asking.beside(home, home / "published", QUIET) as both:
+            yield both
 
 
 def _publish(home: Path) -> None:
@@ -43,22 +45,18 @@ def _publish(home: Path) -> None:
         list(building.publish_all(connection, home / "published", QUIET))
 
 
-def test_the_snapshot_and_postgres_answer_every_question_alike(home: Path) -> None:
-    with beside(home, home / "published", QUIET) as both:
-        snapshot = both.snapshot
-        now = both.now
-        for askings in (dashboard(1, now), dashboard(7, now), market(now)):
-            for name, one in askings.items():
-                for asked in snapshot.listen(one):
-                    ours = snapshot.rows(asked.sql, asked.parameters)
-                    theirs = both.postgres.execute(asked.for_postgres(), asked.parameters)
-                    assert ours, name
-                    assert _plain(ours) == _plain(theirs.fetchall()), name
+def test_the_snapshot_and_postgres_answer_every_question_alike(both: Both) -> None:
+    for askings in (dashboard(1, both.now), dashboard(7, both.now), market(both.now)):
+        for name, one in askings.items():
+            for asked in both.snapshot.listen(one):
+                ours = both.snapshot.rows(asked.sql, asked.parameters)
+                theirs = both.postgres.execute(asked.for_postgres(), asked.parameters)
+                assert ours, name
+                assert _plain(ours) == _plain(theirs.fetchall()), name
 
 
-def test_every_question_has_its_figures(home: Path) -> None:
-    with beside(home, home / "published", QUIET) as both:
-        rows = [*asking.dashboards(both, SMALL.vendors, QUIET), *asking.markets(both, QUIET)]
+def test_every_question_has_its_figures(both: Both) -> None:
+    rows = [*asking.dashboards(both, SMALL.vendors, QUIET), *asking.markets(both, QUIET)]
     assert all(row.value > 0 for row in rows)
     assert {row.peer for row in rows if row.goal} == {"Postgres"}
 
