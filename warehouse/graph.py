@@ -104,7 +104,7 @@ def parsed(schema: str, name: str, text: str) -> Model:
     )
 
 
-def order_of(tree: exp.Expression) -> tuple[str, ...]:
+def order_of(tree: exp.Expr) -> tuple[str, ...]:
     """The terms of the model's ORDER BY, columns under the names that the model gives them."""
     order = tree.args.get("order")
     if order is None:
