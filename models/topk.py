@@ -44,7 +44,7 @@ def rank(
             np.repeat(np.arange(len(scores)), np.diff(exclude.indptr)), exclude.indices
         ] = -np.inf
     if allowed is not None:
-        scores[:, ~allowed] = -np.inf
+        np.copyto(scores, np.float32(-np.inf), where=~allowed)
     items = np.full((len(scores), k), NO_ITEM, np.int32)
     best = np.full((len(scores), k), -np.inf, np.float32)
     rows, columns = _candidates(scores, k)
@@ -62,7 +62,9 @@ def _candidates(scores: Float32, k: int) -> tuple[Places, Places]:
     """Rows and columns, row by row, of all that may reach the k-th best score, ties included."""
     if k == 0 or scores.size == 0:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    rows, columns = np.nonzero((scores >= _border(scores, k)) & (scores > -np.inf))
+    # Whatever is ruled out lies below the least number that a score can be.
+    border = np.maximum(_border(scores, k), np.finfo(np.float32).min)
+    rows, columns = np.divmod(np.flatnonzero(scores >= border), scores.shape[1])
     return rows, columns
 
 
