@@ -27,6 +27,8 @@ SESSION_OPTIONS = (
     "-c lock_timeout=4s -c statement_timeout=30s -c timezone=UTC"
     " -c idle_in_transaction_session_timeout=10s -c transaction_timeout=120s"
 )
+# A statement sent again and again is planned once, whatever its values.
+PLANS_ARE_KEPT = " -c plan_cache_mode=force_generic_plan"
 # What a second try may cure: deadlocks, lock and pool timeouts, lost connections.
 PASSING_ERRORS = (
     psycopg.OperationalError,
@@ -52,12 +54,13 @@ def statement(name: str) -> bytes:
 class Database:
     """A pool of connections to the core's Postgres."""
 
-    def __init__(self, url: str, size: int = POOL_SIZE) -> None:
+    def __init__(self, url: str, size: int = POOL_SIZE, *, are_plans_kept: bool = False) -> None:
         self.url = url
+        options = SESSION_OPTIONS + PLANS_ARE_KEPT * are_plans_kept
         self._pool: ConnectionPool[Transaction] = ConnectionPool(
             url,
             connection_class=psycopg.Connection[DictRow],
-            kwargs={"row_factory": dict_row, "options": SESSION_OPTIONS},
+            kwargs={"row_factory": dict_row, "options": options},
             check=self._check,
             min_size=1,
             max_size=size,
@@ -83,11 +86,23 @@ class Database:
 
         Raises DatabaseBusyError for what a second try may cure.
         """
+        with self._lent() as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def pipelined(self) -> Iterator[Transaction]:
+        """A `transaction` whose statements are sent on without waiting for one another: whoever
+        executes several before fetching from any waits for one answer of the network.
+        """
+        with self._lent() as connection, connection.pipeline(), connection.transaction():
+            yield connection
+
+    @contextmanager
+    def _lent(self) -> Iterator[Transaction]:
         try:
             connection = self._connected()
             try:
-                with connection.transaction():
-                    yield connection
+                yield connection
             finally:
                 self._pool.putconn(connection)
         except PASSING_ERRORS as error:

@@ -22,6 +22,8 @@ class Rehearsal(Database):
         with self.connection.transaction():
             yield self.connection
 
+    pipelined = transaction
+
     @contextmanager
     def recorded(self) -> Iterator[list[str]]:
         """What is sent within the block, as literal statements."""

@@ -1,10 +1,12 @@
 """Many requests at once: whose tokens they carry, and what was answered to their keys before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from psycopg import Cursor
 from psycopg.rows import tuple_row
 
 from transactional.access.tokens import Caller, token_hash
@@ -21,16 +23,25 @@ class Applicant(Struct, frozen=True):
     """JSON; None: the key is new, or its request was cut off."""
 
 
-def recognise(connection: Transaction, asked: Sequence[tuple[str, str]]) -> list[Applicant | None]:
-    """Who sent each (token, key), now; None for a token that is unknown, expired or revoked."""
+def recognise(
+    connection: Transaction, asked: Sequence[tuple[str, str]]
+) -> Callable[[], list[Applicant | None]]:
+    """Asks who sent each (token, key), now; the call waits for the answer.
+
+    None stands for a token that is unknown, expired or revoked.
+    """
     values = {
         "token_hashes": _json([token_hash(token).hex() for token, _ in asked]),
         "keys": _json([key for _, key in asked]),
     }
-    found: list[Applicant | None] = [None] * len(asked)
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        for place, *columns in cursor.execute(statement("applicants"), values):
-            found[place - 1] = _applicant(columns)
+    cursor = connection.cursor(row_factory=tuple_row).execute(statement("applicants"), values)
+    return partial(_recognised, cursor, len(asked))
+
+
+def _recognised(cursor: Cursor[Any], count: int) -> list[Applicant | None]:
+    found: list[Applicant | None] = [None] * count
+    for place, *columns in cursor:
+        found[place - 1] = _applicant(columns)
     return found
 
 

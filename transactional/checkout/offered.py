@@ -1,8 +1,10 @@
 """What pricing needs to know of an offer, read for a whole batch of carts at once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
+from psycopg import Cursor
 from psycopg.rows import args_row
 
 from transactional.arrays import array
@@ -35,6 +37,15 @@ class Offered(NamedTuple):
 
 def read(connection: Transaction, offer_ids: Iterable[int]) -> dict[int, Offered]:
     """By offer id; an offer that does not exist is left out."""
-    with connection.cursor(row_factory=args_row(Offered), binary=True) as cursor:
-        rows = cursor.execute(statement("offered"), {"offer_ids": array(sorted(offer_ids))})
-        return {row.offer_id: row for row in rows}
+    return asked(connection, offer_ids)()
+
+
+def asked(connection: Transaction, offer_ids: Iterable[int]) -> Callable[[], dict[int, Offered]]:
+    """`read`, sent at once; the call waits for the answer."""
+    cursor = connection.cursor(row_factory=args_row(Offered), binary=True)
+    cursor.execute(statement("offered"), {"offer_ids": array(sorted(offer_ids))})
+    return partial(_by_id, cursor)
+
+
+def _by_id(cursor: Cursor[Offered]) -> dict[int, Offered]:
+    return {row.offer_id: row for row in cursor}

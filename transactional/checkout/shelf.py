@@ -1,6 +1,6 @@
 """What a batch of carts is priced with: the offers they name, those that compete, the rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -51,16 +51,26 @@ class Shelf:
 
 def read(connection: Transaction, wanted: Iterable[Wanted], now: datetime) -> Shelf:
     """One read of the offers; another only where a line names its product alone."""
+    return asked(connection, wanted, now)()
+
+
+def asked(connection: Transaction, wanted: Iterable[Wanted], now: datetime) -> Callable[[], Shelf]:
+    """`read`, sent at once; the call waits for the answer."""
     named, products = set(), set()
     for line in wanted:
         if line.offer_id is not None:
             named.add(line.offer_id)
         elif line.product_id is not None:
             products.add(line.product_id)
-    offers = offered.read(connection, named) if named else {}
-    competing = candidates.read(connection, products, now) if products else {}
-    book = rules.at_version(connection, _version(offers, competing), now)
-    return Shelf(offers, competing, book, book.moment(now))
+    offers = offered.asked(connection, named) if named else dict
+
+    def filled() -> Shelf:
+        found = offers()
+        competing = candidates.read(connection, products, now) if products else {}
+        book = rules.at_version(connection, _version(found, competing), now)
+        return Shelf(found, competing, book, book.moment(now))
+
+    return filled
 
 
 def choose(shelf: Shelf, wanted: Sequence[Wanted], country: str | None) -> list[Chosen]:

@@ -9,6 +9,7 @@ import redis
 from fastapi import FastAPI
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from starlette.types import Receive, Scope, Send
 
 from transactional import settings
 from transactional.access.rate_limits import RateLimits
@@ -20,6 +21,7 @@ from transactional.http import (
     calendars,
     catalogue,
     catalogue_imports,
+    desk,
     disputes,
     docs,
     images,
@@ -45,7 +47,6 @@ from transactional.http import (
 )
 from transactional.http.batching import BATCHES_IN_FLIGHT, Batcher
 from transactional.http.body_limit import BodyLimit
-from transactional.http.desk import OrderDesk
 from transactional.http.market import Market
 from transactional.http.request_id import RequestId
 from transactional.ordering.placement import Desk
@@ -80,6 +81,16 @@ ROUTERS = (
 )
 
 
+class Core(FastAPI):
+    """Everything but placing an order goes through the framework."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if desk.is_meant(scope):
+            await desk.OrderDesk(self.state)(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_app(
     chosen: settings.Settings | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -91,7 +102,8 @@ def create_app(
         present = chosen or settings.from_environment()
         client = _redis(present.redis_url)
         threads = ThreadPoolExecutor(BATCHES_IN_FLIGHT, "placing")
-        with Database(present.database_url) as database, client, threads:
+        counter = Database(present.database_url, BATCHES_IN_FLIGHT, are_plans_kept=True)
+        with Database(present.database_url) as database, counter, client, threads:
             limits = RateLimits()
             market = Market(
                 *(database, Gateway(present), client, clock),
@@ -100,12 +112,12 @@ def create_app(
                 are_webhooks_local=present.are_webhooks_local,
             )
             app.state.market = market
-            desk = Desk(database, clock, order_answers.newly_placed, market.admit)
-            app.state.waiting_orders = Batcher(desk.serve, threads)
+            placing = Desk(counter, clock, order_answers.newly_placed, market.admit)
+            app.state.waiting_orders = Batcher(placing.serve, threads)
             with limits.synced(client):
                 yield
 
-    app = FastAPI(
+    app = Core(
         title="Rynek core",
         version="0.1.0",
         summary="Vendors, catalogue, stock, orders, payments and the facts they make.",
@@ -117,7 +129,6 @@ def create_app(
     )
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestId)
-    app.add_middleware(OrderDesk, state=app.state)
     problems.install(app)
     for routes in ROUTERS:
         app.include_router(routes.router)

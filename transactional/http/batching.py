@@ -1,7 +1,8 @@
 """Requests that wait while others are worked on are taken together in the next batch.
 
 There is no timer: a request that comes alone starts at once, and under load a batch is whatever has
-come in while those before it were at work.
+come in while the one before it was at work. A second joins it only when it is worth its while:
+a batch of few costs nearly as much as one of many.
 """
 
 import asyncio
@@ -17,6 +18,9 @@ from transactional.errors import UnavailableError
 
 LARGEST_BATCH = 64
 BATCHES_IN_FLIGHT = 2
+WORTH_A_SECOND_BATCH = 32
+# One to read who has written, one to understand it, one for whom the last answers let go on.
+TURNS_FOR_ARRIVALS = 3
 MOST_WAITING = 1_024
 
 Request = TypeVar("Request")
@@ -35,6 +39,7 @@ class _Line(Generic[Request, Result]):
 
     waiting: "deque[tuple[Request, asyncio.Future[Result]]]" = field(default_factory=deque)
     batches_in_flight: int = 0
+    is_gathering: bool = False
 
 
 class Batcher(Generic[Request, Result]):
@@ -68,7 +73,7 @@ class Batcher(Generic[Request, Result]):
         return await future
 
     def _start(self, loop: asyncio.AbstractEventLoop, line: _Line[Request, Result]) -> None:
-        while line.waiting and line.batches_in_flight < BATCHES_IN_FLIGHT:
+        while line.waiting and not line.is_gathering and _is_worth_a_batch(line):
             count = min(len(line.waiting), LARGEST_BATCH)
             batch = [line.waiting.popleft() for _ in range(count)]
             line.batches_in_flight += 1
@@ -84,7 +89,26 @@ class Batcher(Generic[Request, Result]):
     ) -> None:
         line.batches_in_flight -= 1
         line.waiting.extendleft(reversed(_settle(batch, done)))
-        self._start(loop, line)
+        if line.waiting and not line.is_gathering:
+            line.is_gathering = True
+            self._gather(loop, line, TURNS_FOR_ARRIVALS)
+
+    def _gather(
+        self, loop: asyncio.AbstractEventLoop, line: _Line[Request, Result], turns: int
+    ) -> None:
+        """Whoever is at the door comes along: the loop turns a few times before a batch starts."""
+        if turns:
+            loop.call_soon(self._gather, loop, line, turns - 1)
+        else:
+            line.is_gathering = False
+            self._start(loop, line)
+
+
+def _is_worth_a_batch(line: _Line[Request, Result]) -> bool:
+    if line.batches_in_flight == 0:
+        return True
+    is_room = line.batches_in_flight < BATCHES_IN_FLIGHT
+    return is_room and len(line.waiting) >= WORTH_A_SECOND_BATCH
 
 
 def _settle(

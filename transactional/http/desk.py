@@ -1,7 +1,7 @@
 """POST /v1/orders without a framework in between: the one route that must be quick.
 
-It stands in front of the app, takes the same bodies and gives the same problems as every other
-route. http/orders.py declares it for the OpenAPI document.
+It takes the same bodies and gives the same problems as every other route. http/orders.py declares
+it for the OpenAPI document.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import State
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from transactional.access import replays
 from transactional.checkout.carts import Destination, Wanted
@@ -26,16 +26,12 @@ SCHEME = "bearer"
 
 
 class OrderDesk:
-    """Answers POST /v1/orders in front of `app`, by the `waiting_orders` of its state."""
+    """Answers POST /v1/orders by the `waiting_orders` of the app's state."""
 
-    def __init__(self, app: ASGIApp, state: State) -> None:
-        self._app = app
+    def __init__(self, state: State) -> None:
         self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != METHOD:
-            await self._app(scope, receive, send)
-            return
         request_id = request_ids.of(scope)
         try:
             application = _application(scope, await _read(receive), request_id)
@@ -48,6 +44,10 @@ class OrderDesk:
             response = await problems.respond(scope, outcome)
             response.headers[request_ids.HEADER] = request_id
             await response(scope, receive, send)
+
+
+def is_meant(scope: Scope) -> bool:
+    return scope["type"] == "http" and scope["path"] == PATH and scope["method"] == METHOD
 
 
 async def _read(receive: Receive) -> bytes:

@@ -1,16 +1,18 @@
 """What a batch of orders is written as: keys drawn for every row, and the rows column by column."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import astuple
+from psycopg import Cursor
 
 from transactional.arrays import array
 from transactional.checkout.pricing import CostedLine, CostedOrder, VendorPart
-from transactional.database import Transaction, statement
+from transactional.database import Row, Transaction, statement
 
 ORDER_COLUMNS = (
     "order_id", "shopper_id", "shopper_pseudonym", "items_cents", "shipping_cents",
@@ -43,20 +45,37 @@ class Keyed(Struct, frozen=True):
     parts: Sequence[tuple[int, VendorPart, list[int]]]
 
 
-def draw_keys(connection: Transaction, purchases: Sequence[Purchase]) -> list[Keyed]:
-    """In the order of `purchases`; keys rise from part to part and from line to line."""
-    parts = [part for purchase in purchases for part in purchase.order.parts]
-    counts = {
-        "orders": len(purchases),
-        "vendor_orders": len(parts),
-        "lines": sum([len(part.lines) for part in parts]),
-    }
-    row = connection.execute(statement("new_keys"), counts).fetchone()
+class Keys(Struct, frozen=True):
+    """Drawn for so many orders and lines; no order has more parts than lines."""
+
+    order_ids: Sequence[int]
+    vendor_order_ids: Sequence[int]
+    line_ids: Sequence[int]
+
+
+def draw_keys(connection: Transaction, orders: int, lines: int) -> Callable[[], Keys]:
+    """Keys for as many rows as there may be, before it is known how many there are.
+
+    Sent at once; the call waits for the answer. Keys that nobody takes are lost.
+    """
+    cursor = connection.execute(
+        statement("new_keys"), {"orders": orders, "vendor_orders": lines, "lines": lines}
+    )
+    return partial(_drawn, cursor)
+
+
+def _drawn(cursor: Cursor[Row]) -> Keys:
+    row = cursor.fetchone()
     assert row is not None, "the statement has exactly one row"
-    vendor_order_ids, line_ids = iter(row["vendor_order_ids"]), iter(row["line_ids"])
+    return Keys(**row)
+
+
+def keyed(keys: Keys, purchases: Sequence[Purchase]) -> list[Keyed]:
+    """In the order of `purchases`; keys rise from part to part and from line to line."""
+    vendor_order_ids, line_ids = iter(keys.vendor_order_ids), iter(keys.line_ids)
     return [
         Keyed(purchase, order_id, _keyed_parts(purchase.order, vendor_order_ids, line_ids))
-        for order_id, purchase in zip(row["order_ids"], purchases, strict=True)
+        for order_id, purchase in zip(keys.order_ids, purchases, strict=False)
     ]
 
 

@@ -3,11 +3,13 @@
 `place` takes a batch; a single order is a batch of one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
+from psycopg import Cursor
 
 from transactional.checkout import offered
 from transactional.database import Row, Transaction, statement
@@ -15,7 +17,7 @@ from transactional.errors import ConflictError, NotFoundError
 from transactional.facts import outbox
 from transactional.moves import ORDER_MOVES, may_move
 from transactional.ordering import holds, order_facts, stock, vendor_orders
-from transactional.ordering.order_rows import Keyed, Purchase, columns, draw_keys
+from transactional.ordering.order_rows import Keyed, Purchase, columns, draw_keys, keyed
 from transactional.payment import attempts
 from transactional.people import shoppers
 
@@ -43,10 +45,11 @@ def place(connection: Transaction, purchases: Sequence[Purchase], now: datetime)
     """
     pseudonyms = shoppers.pseudonyms(connection, {each.shopper_id for each in purchases})
     offers = offered.read(connection, {key for each in purchases for key in _offers_of(each)})
-    keyed = draw_keys(connection, purchases)
-    write(connection, keyed, order_facts.placed(keyed, pseudonyms, offers), pseudonyms, now)
-    hold(connection, keyed, now)
-    return [one.order_id for one in keyed]
+    keys = draw_keys(connection, len(purchases), sum(map(_count_of_lines, purchases)))
+    written = keyed(keys(), purchases)
+    write(connection, written, order_facts.placed(written, pseudonyms, offers), pseudonyms, now)
+    hold(connection, written, now)()
+    return [one.order_id for one in written]
 
 
 def write(
@@ -56,13 +59,14 @@ def write(
     pseudonyms: Mapping[int, int],
     now: datetime,
     answered: Sequence[Any] = (),
-) -> int:
+) -> Callable[[], int]:
     """The first half of `place`: orders with their parts, lines, holds and facts.
 
     Also their audit rows and the answers kept for whoever repeats the request (`answered`, the
-    columns named in sql/place_orders.sql); returns how many answers were kept.
+    columns named in sql/place_orders.sql). Sent at once; the call waits, and returns how many
+    answers were kept.
     """
-    row = connection.execute(
+    cursor = connection.execute(
         statement("place_orders"),
         {
             **columns(keyed, pseudonyms),
@@ -71,15 +75,24 @@ def write(
             "hold_expires_at": now + HOLD_LASTS,
             "now": now,
         },
-    ).fetchone()
+    )
+    return partial(_kept, cursor)
+
+
+def _kept(cursor: Cursor[Row]) -> int:
+    row = cursor.fetchone()
     assert row is not None, "the statement has exactly one row"
     return int(row["kept"])
 
 
-def hold(connection: Transaction, keyed: Sequence[Keyed], now: datetime) -> None:
-    """The second half of `place`: the units. Raises OutOfStockError."""
+def hold(connection: Transaction, keyed: Sequence[Keyed], now: datetime) -> Callable[[], bool]:
+    """The second half of `place`: the units, taken at once; the call raises OutOfStockError."""
     units: stock.UnitsByOrder = {one.order_id: one.purchase.order.units_by_offer() for one in keyed}
-    stock.move_together(connection, stock.HOLD, units, now)
+    return stock.move_together(connection, stock.HOLD, units, now)
+
+
+def _count_of_lines(purchase: Purchase) -> int:
+    return sum(len(part.lines) for part in purchase.order.parts)
 
 
 def _offers_of(purchase: Purchase) -> Iterator[int]:

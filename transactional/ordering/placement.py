@@ -27,7 +27,7 @@ from transactional.database import Database, DatabaseBusyError, Transaction
 from transactional.errors import ForbiddenError, MarketError, UnauthenticatedError
 from transactional.facts import outbox
 from transactional.ordering import expiry, order_facts, orders, stock
-from transactional.ordering.order_rows import Keyed, Purchase, draw_keys
+from transactional.ordering.order_rows import Keyed, Keys, Purchase, draw_keys, keyed
 from transactional.ordering.stock import OutOfStockError
 
 ACTION = "POST /v1/orders"
@@ -139,15 +139,22 @@ class Desk:
             return [busy] * len(applications)
 
     def _place_together(self, applications: Sequence[Application]) -> list[Outcome]:
+        """What is read is asked for in one go, also on behalf of those who will be refused."""
         now = self.clock()
         turns = [_Turn(application) for application in applications]
-        with self.database.transaction() as connection:
-            _recognise(connection, turns, self.admit)
-            known = _price(connection, turns, now)
+        wanted = [line for application in applications for line in application.wanted]
+        with self.database.pipelined() as connection:
+            asked = [(application.token, application.key) for application in applications]
+            people = applicants.recognise(connection, asked)
+            offers = shelf.asked(connection, wanted, now)
+            keys = draw_keys(connection, len(applications), len(wanted))
+            _recognise(turns, people(), self.admit)
+            known = offers()
+            _price(turns, known)
             _refuse_lacking(_open(turns), known)
             fitting = _open(turns)
             if fitting:
-                self._write(connection, fitting, known.known, now)
+                self._write(connection, fitting, keys(), known.known, now)
         if fitting:
             self._announce()
         return [turn.outcome for turn in turns]
@@ -156,17 +163,20 @@ class Desk:
         self,
         connection: Transaction,
         turns: Sequence[_Turn],
+        keys: Keys,
         offers: Mapping[int, Offered],
         now: datetime,
     ) -> None:
         """Stock comes last, so that its rows stay locked as briefly as can be."""
-        keyed = draw_keys(connection, [turn.purchase(now) for turn in turns])
+        placed = keyed(keys, [turn.purchase(now) for turn in turns])
         pseudonyms = {turn.shopper_id: turn.shopper_pseudonym for turn in turns}
-        facts = order_facts.placed(keyed, pseudonyms, offers)
-        answered = [self._close(*pair, offers, now) for pair in zip(turns, keyed, strict=True)]
-        if orders.write(connection, keyed, facts, pseudonyms, now, answered) < len(answered):
+        facts = order_facts.placed(placed, pseudonyms, offers)
+        answered = [self._close(*pair, offers, now) for pair in zip(turns, placed, strict=True)]
+        kept = orders.write(connection, placed, facts, pseudonyms, now, answered)
+        held = orders.hold(connection, placed, now)
+        if kept() < len(answered):
             raise replays.TwinError
-        orders.hold(connection, keyed, now)
+        held()
 
     def _close(
         self, turn: _Turn, keyed: Keyed, offers: Mapping[int, Offered], now: datetime
@@ -186,9 +196,11 @@ class Desk:
 
     def _announce(self) -> None:
         """NOTIFY takes a lock of the whole cluster until its commit is on disk, so it is not part
-        of the batch: two batches could not be written together.
+        of the batch: two batches could not be written together. Nor does it wait for the disk: a
+        relay that was not woken looks by itself a moment later.
         """
-        with self.database.transaction() as connection:
+        with self.database.pipelined() as connection:
+            connection.execute("set local synchronous_commit = off")
             outbox.announce(connection)
 
 
@@ -197,15 +209,16 @@ def _open(turns: Sequence[_Turn]) -> list[_Turn]:
 
 
 def _recognise(
-    connection: Transaction, turns: Sequence[_Turn], admit: Callable[[Caller], None]
+    turns: Sequence[_Turn],
+    people: Sequence[Applicant | None],
+    admit: Callable[[Caller], None],
 ) -> None:
     """Whose tokens these are, now: one that was revoked a moment ago places nothing.
 
     Repeated requests are answered; of twins in one batch the first goes on, the others wait.
     """
-    asked = [(turn.application.token, turn.application.key) for turn in turns]
     begun: set[tuple[str, str]] = set()
-    for turn, applicant in zip(turns, applicants.recognise(connection, asked), strict=True):
+    for turn, applicant in zip(turns, people, strict=True):
         try:
             _admit(turn, applicant, admit)
         except Exception as refusal:
@@ -243,17 +256,14 @@ def _shopper(caller: Caller) -> Caller:
     return caller
 
 
-def _price(connection: Transaction, turns: Sequence[_Turn], now: datetime) -> Shelf:
+def _price(turns: Sequence[_Turn], known: Shelf) -> None:
     waiting = _open(turns)
-    wanted = [line for turn in waiting for line in turn.application.wanted]
-    known = shelf.read(connection, wanted, now)
     priced = carts.price_many(known, [turn.cart() for turn in waiting])
     for turn, order in zip(waiting, priced, strict=True):
         if isinstance(order, MarketError):
             turn.close(order)
         else:
             turn.order = order
-    return known
 
 
 def _refuse_lacking(turns: Sequence[_Turn], known: Shelf) -> None:

@@ -1,8 +1,11 @@
 """Units of an offer: available, held, sold. A movement is one statement, in key order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
+
+from psycopg import Cursor
 
 from transactional.arrays import array
 from transactional.database import Row, Transaction, statement
@@ -55,20 +58,23 @@ def move(
     Raises OutOfStockError for the caller to roll back. Facts are written where availability crosses
     zero or the offer's threshold, and where units came in.
     """
-    if move_together(connection, movement, {order_id: units}, now):
+    if move_together(connection, movement, {order_id: units}, now)():
         outbox.announce(connection)
 
 
 def move_together(
     connection: Transaction, movement: Movement, units: UnitsByOrder, now: datetime
-) -> bool:
-    """`move` for many orders in one statement; returns whether there is a fact to announce."""
+) -> Callable[[], bool]:
+    """`move` for many orders in one statement, sent at once.
+
+    The call waits, raises OutOfStockError, and returns whether there is a fact to announce.
+    """
     moves = [
         (offer_id, order_id, count)
         for order_id, wanted in units.items()
         for offer_id, count in wanted.items()
     ]
-    moved = connection.execute(
+    cursor = connection.execute(
         statement("move_stock"),
         {
             "offer_ids": array(offer_id for offer_id, _, _ in moves),
@@ -77,7 +83,12 @@ def move_together(
             **asdict(movement),
             "now": now,
         },
-    ).fetchall()
+    )
+    return partial(_moved, connection, cursor, units)
+
+
+def _moved(connection: Transaction, cursor: Cursor[Row], units: UnitsByOrder) -> bool:
+    moved = cursor.fetchall()
     wanted = total(units.values())
     if len(moved) < len(wanted):
         missing = sorted(wanted.keys() - {row["offer_id"] for row in moved})

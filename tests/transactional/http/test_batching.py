@@ -9,7 +9,13 @@ from typing import TypeVar
 import pytest
 
 from transactional.http import batching
-from transactional.http.batching import BATCHES_IN_FLIGHT, LARGEST_BATCH, Batcher, OrdersBusyError
+from transactional.http.batching import (
+    BATCHES_IN_FLIGHT,
+    LARGEST_BATCH,
+    WORTH_A_SECOND_BATCH,
+    Batcher,
+    OrdersBusyError,
+)
 
 T = TypeVar("T")
 PATIENCE = 10.0
@@ -51,14 +57,45 @@ async def queued(batcher: Batcher[int, int], numbers: Sequence[int]) -> list[asy
 
 def test_a_lone_request_starts_at_once_and_those_that_come_meanwhile_go_together() -> None:
     async def scene(batcher: Batcher[int, int], work: Work) -> list[int]:
-        tasks = [task for number in range(2) for task in await queued(batcher, [number])]
-        tasks += await queued(batcher, range(2, 100))
+        tasks = await queued(batcher, [0])
+        tasks += await queued(batcher, range(1, WORTH_A_SECOND_BATCH))
+        assert [len(batch) for batch in work.batches] == [1]
         work.gate.set()
         answers = await asyncio.gather(*tasks)
-        assert [len(batch) for batch in work.batches] == [1, 1, LARGEST_BATCH, 98 - LARGEST_BATCH]
+        assert [len(batch) for batch in work.batches] == [1, WORTH_A_SECOND_BATCH - 1]
         return answers
 
-    assert run(scene) == [2 * number for number in range(100)]
+    assert run(scene) == [2 * number for number in range(WORTH_A_SECOND_BATCH)]
+
+
+def test_a_second_batch_joins_the_first_once_enough_wait_for_it() -> None:
+    async def scene(batcher: Batcher[int, int], work: Work) -> None:
+        tasks = await queued(batcher, range(200))
+        sizes = [len(batch) for batch in work.batches]
+        assert sizes == [1, WORTH_A_SECOND_BATCH]
+        work.gate.set()
+        await asyncio.gather(*tasks)
+        assert max(len(batch) for batch in work.batches) == LARGEST_BATCH
+
+    run(scene)
+
+
+def test_whoever_comes_while_a_batch_is_answered_goes_along_with_the_next() -> None:
+    async def scene(batcher: Batcher[int, int], work: Work) -> None:
+        first = await queued(batcher, [0])
+        waiting = await queued(batcher, [1])
+
+        async def ask_at_once() -> int:
+            await first[0]
+            return await batcher.answer(2)
+
+        asker = asyncio.create_task(ask_at_once())
+        await asyncio.sleep(0)
+        work.gate.set()
+        await asyncio.gather(asker, *waiting)
+        assert work.batches == [[0], [1, 2]]
+
+    run(scene)
 
 
 def test_who_stops_waiting_leaves_the_others_undisturbed() -> None:
@@ -90,7 +127,7 @@ def test_more_than_can_wait_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(batching, "MOST_WAITING", 3)
 
     async def scene(batcher: Batcher[int, int], work: Work) -> None:
-        tasks = await queued(batcher, range(BATCHES_IN_FLIGHT + 3))
+        tasks = await queued(batcher, range(1 + 3))
         with pytest.raises(OrdersBusyError):
             await batcher.answer(99)
         work.gate.set()
