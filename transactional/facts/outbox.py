@@ -75,6 +75,15 @@ def announce(connection: Transaction) -> None:
     connection.execute("select pg_notify(%s, '')", (CHANNEL,))
 
 
+def announce_alone(connection: Transaction) -> None:
+    """`announce` in a transaction of its own, which does not wait for the disk: there is nothing
+    in it to lose.
+    """
+    connection.execute(
+        "select set_config('synchronous_commit', 'off', true), pg_notify(%s, '')", (CHANNEL,)
+    )
+
+
 def page(connection: Transaction, after: int, limit: int) -> FactPage:
     """Numbered facts behind position `after`, in order: what a consumer missed on the stream.
 

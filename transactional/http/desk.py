@@ -47,7 +47,8 @@ class OrderDesk:
 
 
 def is_meant(scope: Scope) -> bool:
-    return scope["type"] == "http" and scope["path"] == PATH and scope["method"] == METHOD
+    """Whether this request is to place an order."""
+    return (scope["type"], scope.get("path"), scope.get("method")) == ("http", PATH, METHOD)
 
 
 async def _read(receive: Receive) -> bytes:

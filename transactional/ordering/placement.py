@@ -196,12 +196,10 @@ class Desk:
 
     def _announce(self) -> None:
         """NOTIFY takes a lock of the whole cluster until its commit is on disk, so it is not part
-        of the batch: two batches could not be written together. Nor does it wait for the disk: a
-        relay that was not woken looks by itself a moment later.
+        of the batch: two batches could not be written together.
         """
         with self.database.pipelined() as connection:
-            connection.execute("set local synchronous_commit = off")
-            outbox.announce(connection)
+            outbox.announce_alone(connection)
 
 
 def _open(turns: Sequence[_Turn]) -> list[_Turn]:
