@@ -4,7 +4,16 @@ from hypothesis import strategies as st
 
 from transactional import money
 from transactional.checkout import pricing
-from transactional.checkout.pricing import CartLine, CostedOrder, OrderTooLargeError, Parcel, Terms
+from transactional.checkout.pricing import (
+    CartLine,
+    CostedOrder,
+    OrderTooLargeError,
+    OrderTooSmallError,
+    Parcel,
+    Terms,
+)
+
+FREE = {1: Parcel(0)}
 
 
 def line(offer: int = 1, *, vendor: int = 1, quantity: int = 1, cents: int = 1_000) -> CartLine:
@@ -77,9 +86,12 @@ def test_the_same_offer_twice_stays_two_lines_and_wants_its_units_once() -> None
     assert order.units_by_offer() == {4: 5}
 
 
-def test_an_order_beyond_stripes_ceiling_is_refused() -> None:
+def test_an_order_beyond_stripes_bounds_is_refused() -> None:
     with pytest.raises(OrderTooLargeError):
-        pricing.refuse_too_large(cost(line(cents=99_999_999)))
+        pricing.refuse_unpayable(cost(line(cents=99_999_999)))
+    pricing.refuse_unpayable(pricing.cost([line(cents=50)], FREE))
+    with pytest.raises(OrderTooSmallError):
+        pricing.refuse_unpayable(pricing.cost([line(cents=49)], FREE))
 
 
 def test_a_part_by_hand() -> None:

@@ -50,7 +50,7 @@ def fingerprint(method: str, path: str, body: bytes) -> bytes:
     """The same for the same request: JSON is compared by content, not by spacing or order."""
     try:
         canonical = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or so deep that nobody reads it
         canonical = body
     return hashlib.sha256(b"\n".join([method.encode(), path.encode(), canonical])).digest()
 

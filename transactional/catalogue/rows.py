@@ -112,8 +112,13 @@ def read_row(columns: Sequence[str], record: Record, terms: Terms) -> CatalogueR
         try:
             values[column] = _read_cell(column, cell.strip(), terms)
         except ValueError as error:
-            faults.append(Fault(record.line, column, str(error), cell[:SHOWN_CHARACTERS]))
+            faults.append(Fault(record.line, column, str(error), _shown(cell)))
     return faults or CatalogueRow(line=record.line, **values)
+
+
+def _shown(cell: str) -> str:
+    """As much of it as is told; Postgres keeps no NUL character."""
+    return cell[:SHOWN_CHARACTERS].replace("\0", UNREADABLE)
 
 
 def _read_cell(column: str, text: str, terms: Terms) -> Any:

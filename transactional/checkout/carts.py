@@ -54,7 +54,7 @@ def quote(
     """The price of a cart at `now`; holds nothing.
 
     Raises OfferUnknownError, OfferUnavailableError, NoOfferError, ShippingUnavailableError,
-    CartTooLargeError, OrderTooLargeError.
+    CartTooLargeError, OrderTooLargeError, OrderTooSmallError.
     """
     known = shelf.read(connection, wanted, now)
     country = destination.country or _home(connection, destination.shopper_id)
@@ -90,7 +90,7 @@ def price(known: Shelf, wanted: Sequence[Wanted], country: str | None) -> Costed
         for quantity, offer in chosen
     ]
     order = pricing.cost(lines, _parcels(known, chosen, country), country)
-    pricing.refuse_too_large(order)
+    pricing.refuse_unpayable(order)
     return order
 
 

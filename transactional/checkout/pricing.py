@@ -14,8 +14,9 @@ from msgspec import Struct
 from transactional import money
 from transactional.errors import RefusedError
 
-# Stripe's own ceiling for one charge: eight digits.
+# Stripe's own bounds for one charge: eight digits, and the least that it takes in most currencies.
 LARGEST_TOTAL_CENTS = 99_999_999
+SMALLEST_TOTAL_CENTS = 50
 
 VENDOR = attrgetter("vendor_id")
 
@@ -24,6 +25,12 @@ class OrderTooLargeError(RefusedError):
     """One order may cost at most 999,999.99; split the cart."""
 
     code = "order_too_large"
+
+
+class OrderTooSmallError(RefusedError):
+    """A card is charged for at least 0.50; units that nobody can pay for are not kept."""
+
+    code = "order_too_small"
 
 
 class Terms(Struct, frozen=True):
@@ -183,8 +190,15 @@ def flat_shipping(lines: Sequence[CartLine]) -> dict[int, Parcel]:
     return {line.vendor_id: FLAT_PARCEL for line in lines}
 
 
-def refuse_too_large(order: CostedOrder) -> None:
-    """What live checkout adds to `cost`: history may hold larger orders than Stripe takes today."""
+def refuse_unpayable(order: CostedOrder) -> None:
+    """What live checkout adds to `cost`: history may hold orders that Stripe would not take today.
+
+    Raises OrderTooLargeError, OrderTooSmallError.
+    """
+    if order.total_cents < SMALLEST_TOTAL_CENTS:
+        raise OrderTooSmallError(
+            total_cents=order.total_cents, smallest_total_cents=SMALLEST_TOTAL_CENTS
+        )
     if order.total_cents > LARGEST_TOTAL_CENTS:
         raise OrderTooLargeError(
             total_cents=order.total_cents, largest_total_cents=LARGEST_TOTAL_CENTS

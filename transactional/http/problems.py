@@ -132,6 +132,8 @@ async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
 
 async def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException), "registered for this class"
+    if error.status_code == 400:  # FastAPI's word for a body that it could not read to its end
+        return answer(422, "invalid_request", "the body is no JSON, or nested too deep to be read")
     code = CODES_OF_STATUS.get(error.status_code, "http_error")
     return answer(error.status_code, code, str(error.detail))
 

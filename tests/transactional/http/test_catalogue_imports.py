@@ -90,6 +90,18 @@ def test_good_rows_are_kept_and_every_bad_one_is_reported(
     assert market.value("select count(*) from outbox where type = 'offer.changed'") == 2
 
 
+def test_a_nul_character_spoils_its_own_row_alone(
+    market: TestMarket, visit: Visit, vendor: int
+) -> None:
+    client = visit("vendor", vendor)
+    rows = ["TEA-1,Gr\0een tea,Food,,12.99,40,10", "TEA-2,Black tea,Food,,8.50,40,10"]
+    report = send(client, vendor, HEADER + "\n".join(rows)).json()
+    assert counts(report) == (2, 1, 1, 1, 0)
+    assert faults(client, report) == [(2, "title")]
+    answer = send(client, vendor, HEADER.replace("brand", "br\0and") + "\n".join(rows))
+    assert (answer.status_code, answer.json()["code"]) == (422, "import_header_invalid")
+
+
 def test_a_repeated_file_changes_nothing(market: TestMarket, visit: Visit, vendor: int) -> None:
     client, body = visit("vendor", vendor), HEADER + "A,Tea,Food > Tea,Leaf,1.00,5,2\nB,Pot,,,2,,\n"
     assert counts(send(client, vendor, body).json()) == (2, 2, 0, 2, 0)

@@ -124,10 +124,14 @@ def test_a_quantity_is_a_whole_number_from_1(market: TestMarket, visit: Visit) -
         assert answer.json()["errors"][0]["where"] == "body.lines.0.quantity"
 
 
-def test_a_body_that_is_no_json_is_a_problem(visit: Visit) -> None:
-    answer = visit("operator").post(
-        "/v1/categories", content=b"{", headers={"Idempotency-Key": "k"}
-    )
+@pytest.mark.parametrize("body", [b"{", b"[" * 50_000, b'{"name":' * 50_000 + b"1" + b"}" * 50_000])
+@pytest.mark.parametrize("path", ["/v1/categories", "/v1/orders"])
+def test_a_body_that_is_no_json_or_bottomless_is_a_problem(
+    market: TestMarket, visit: Visit, path: str, body: bytes
+) -> None:
+    operator, shopper = visit("operator"), visit("shopper", market.shopper()["shopper_id"])
+    who = operator if path == "/v1/categories" else shopper
+    answer = who.post(path, content=body, headers={"Idempotency-Key": "k"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
