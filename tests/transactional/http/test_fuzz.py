@@ -88,6 +88,8 @@ def explore(cast: Cast, operation: Any, examples: int) -> list[str]:
     return found
 
 
+# Nothing hangs for ever, but more examples take longer.
+@pytest.mark.timeout(60 + 30 * EXAMPLES)
 @pytest.mark.slow
 def test_every_answer_is_as_documented_whatever_is_asked(market: TestMarket, visit: Visit) -> None:
     cast = assemble(market, visit)
