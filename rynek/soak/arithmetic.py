@@ -86,12 +86,13 @@ def priced(lines: Sequence[tuple[Offer, int]]) -> list[Cents]:
 
 def given_back(left: Cents, items: int, shipping: int) -> Cents:
     """Who bears so much of what is left of a line; Stripe's fee for the payment is not returned."""
-    rest = left.paid - left.withheld - left.commission - left.commission_tax
-    assert rest >= 0, "no line of these markets costs its vendor more than it brings"
-    shares = one_by_one(
-        items + shipping, (left.withheld, left.commission, left.commission_tax, rest)
-    )
-    return Cents(items, shipping, *shares[:3])
+    fees = (left.withheld, left.commission, left.commission_tax)
+    rest = left.paid - sum(fees)
+    if rest >= 0:
+        return Cents(items, shipping, *one_by_one(items + shipping, (*fees, rest))[:3])
+    # A line that cost its vendor more than it brought: all but the tax comes out of our fees.
+    tax, others = one_by_one(items + shipping, (left.withheld, left.paid - left.withheld))
+    return Cents(items, shipping, tax, *one_by_one(others, fees[1:]))
 
 
 def part(cents: int, rate: int) -> int:

@@ -1,4 +1,4 @@
-"""A small market for a model to be held to: two vendors, four offers, rules of every kind."""
+"""A small market for a model to be held to: three vendors, six offers, rules of every kind."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,11 +25,21 @@ from transactional.people.vendors import NewVendor
 from transactional.settings import Settings
 
 UNITS = 20
-# One vendor sells as all do; the other's country withholds tax, and it pays more commission.
+# One vendor sells as all do; another's country withholds tax, and it pays more commission. The
+# third pays the most that can be asked: what is dear costs it more than it brings.
 PLAIN = Terms(tax_rate=700)
 RULED = Terms(1_250, 2_300, is_tax_withheld=True, commission_tax_rate=2_300)
 PROMOTED = Terms(1_250, 2_300, is_tax_withheld=True, commission_tax_rate=2_300, discount_rate=1_500)
-STALLS = (("US", PLAIN, 999), ("US", PLAIN, 333), ("PL", RULED, 1_001), ("PL", PROMOTED, 777))
+COSTLY = Terms(5_000, 10_000, is_tax_withheld=True, commission_tax_rate=10_000)
+STALLS = (
+    ("US", PLAIN, 999),
+    ("US", PLAIN, 333),
+    ("PL", RULED, 1_001),
+    ("PL", PROMOTED, 777),
+    ("DE", COSTLY, 1_009),
+    ("DE", COSTLY, 99),
+)
+RULES = {"US": PLAIN, "PL": RULED, "DE": COSTLY}
 KINDS = ("payment_intents", "refunds", "transfers", "events")
 PAGE = 100
 FOR_LONG = timedelta(days=3_650)
@@ -124,7 +134,7 @@ def found(grounds: Grounds) -> Fair:
         installation.ensure(connection, Installation("USD", "Europe/Warsaw"))
         fair.shopper_id = shoppers.create(connection, NewShopper(None, "Ada"))["shopper_id"]
         _read_events_from_here(connection, fair)
-    fair.vendors = {country: _open_shop(fair, country) for country in ("US", "PL")}
+    fair.vendors = {country: _open_shop(fair, country) for country in RULES}
     with fair.database.transaction() as connection:
         category_id = categories.create(connection, "Tea", None)["category_id"]
         for stall in STALLS:
@@ -179,9 +189,11 @@ def _offer(
 
 
 def _write_rules(connection: Transaction, fair: Fair, category_id: int) -> None:
-    commission = {"vendor_id": fair.vendors["PL"], "rate": RULED.commission_rate}
-    _begin(connection, rule_book.COMMISSION_RULES, commission, fair.now)
-    for country, terms in (("US", PLAIN), ("PL", RULED)):
+    for country, terms in RULES.items():
+        commission = {"vendor_id": fair.vendors[country], "rate": terms.commission_rate}
+        _begin(connection, rule_book.COMMISSION_RULES, commission, fair.now)
+        on_commission = {"country": country, "rate": terms.commission_tax_rate}
+        _begin(connection, rule_book.COMMISSION_TAX_RATES, on_commission, fair.now)
         tax = {
             "country": country,
             "category_id": category_id,
@@ -189,8 +201,6 @@ def _write_rules(connection: Transaction, fair: Fair, category_id: int) -> None:
             "is_marketplace_tax": terms.is_tax_withheld,
         }
         _begin(connection, rule_book.TAX_RATES, tax, fair.now)
-    on_commission = {"country": "PL", "rate": RULED.commission_tax_rate}
-    _begin(connection, rule_book.COMMISSION_TAX_RATES, on_commission, fair.now)
 
 
 def _begin(

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from rynek.local.stripe.faults import Kind
 from rynek.soak import grounds
 from rynek.soak.conduct import WORKERS, Basket, Conduct, Event, Verdict
-from rynek.soak.grounds import STALLS, UNITS
+from rynek.soak.grounds import RULES, STALLS, UNITS
 from rynek.soak.model import Line, Model, ModelBrokenError, Refund
 from transactional.ordering import fulfilment, orders, renewals, stock
 from transactional.ordering.fulfilment import Shipment
@@ -187,7 +187,7 @@ class Market(Conduct, RuleBasedStateMachine):
         if wrong:
             self._move(stock.CORRECT, offer_id, wrong)
 
-    @rule(place=st.integers(0, 1))
+    @rule(place=st.integers(0, len(RULES) - 1))
     def empty_account(self, place: int) -> None:
         """A vendor has all that it can use at Stripe paid out to its bank."""
         options: Any = {"stripe_account": self.fair.accounts[place]}

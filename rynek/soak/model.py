@@ -114,6 +114,7 @@ class Model:
         """Work out what follows from what has changed. Raises ModelBrokenError."""
         before, self.seen = self.seen, seen
         self._refuse_strange_endings(now)
+        self._learn_costly_sales()
         self._learn_cancellations(before)
         self._learn_claims(before, now)
         for refund_id, row in seen.refunds.items():
@@ -185,6 +186,20 @@ class Model:
             if row["status"] == "cancelled" and not order.is_given_up and now < order.expires_at:
                 raise ModelBrokenError(f"ord_{order_id} was cancelled before its hold ran out")
 
+    def _learn_costly_sales(self) -> None:
+        """A sale that costs its vendor more than it brings is a debt from the start."""
+        told = {
+            row["vendor_order_id"]: key
+            for key, row in self.seen.reversals.items()
+            if row["refund_id"] is None
+        }
+        costly = {key for key in self.seen.transfers if self.net(key) < 0}
+        if told.keys() != costly:
+            raise ModelBrokenError(f"sales {costly} cost their vendors more, told of are {told}")
+        for key, reversal_id in told.items():
+            if reversal_id not in self.debts:
+                self.debts[reversal_id] = Debt(self._vendor_of(key), key, -self.net(key), 0)
+
     def _learn_cancellations(self, before: Seen) -> None:
         """A paid vendor order that is cancelled gives back all that is left of its lines."""
         for refund_id, row in self.seen.refunds.items():
@@ -224,18 +239,19 @@ class Model:
         lines = [line for line in self.lines() if line.vendor_order_id == key]
         given = sum(back.cents.vendor for line in lines for back in self.backs(line, booked=booked))
         demanded = sum(debt.cents for debt in self.debts.values() if debt.vendor_order_id == key)
-        return max(self.net(key), 0) - given + demanded
+        return self.net(key) - given + demanded
 
     def _net(self, key: int, sending: Sending) -> None:
-        vendor_id = next(
-            line.offer.vendor_id for line in self.lines() if line.vendor_order_id == key
-        )
+        vendor_id = self._vendor_of(key)
         for reversal_id, debt in sorted(self.debts.items()):
             if debt.vendor_id == vendor_id and self._is_owed(reversal_id):
                 cents = min(sending.cents, debt.cents - debt.netted - self._taken_back(reversal_id))
                 debt.netted += cents
                 sending.netted += cents
                 sending.cents -= cents
+
+    def _vendor_of(self, key: int) -> int:
+        return next(line.offer.vendor_id for line in self.lines() if line.vendor_order_id == key)
 
     def _is_owed(self, reversal_id: int) -> bool:
         """Before this step's claims: one that they settled is seen as settled already."""
@@ -328,10 +344,7 @@ class Model:
         if reversal_id is not None:
             demanded = [debt for debt in self.debts.values() if debt.vendor_order_id == key]
             reach = max(gone - sum(debt.reversible for debt in demanded), 0)
-            vendor_id = next(
-                line.offer.vendor_id for line in self.lines() if line.vendor_order_id == key
-            )
-            self.debts[reversal_id] = Debt(vendor_id, key, owed, min(owed, reach))
+            self.debts[reversal_id] = Debt(self._vendor_of(key), key, owed, min(owed, reach))
 
 
 def _paid(backs: Mapping[int, Back]) -> int:

@@ -129,10 +129,17 @@ def test_more_than_is_left_is_refused_and_told(wanted: RefundedLine) -> None:
     }
 
 
-def test_fees_above_the_price_come_back_whole_and_the_vendor_bears_the_rest() -> None:
-    dear = replace(LINE, items_cents=10, shipping_cents=0, tax_cents=0, commission_cents=10)
-    part = shared(dear, RefundedLine(1))
-    assert (part.commission_cents, part.commission_tax_cents, part.vendor_cents) == (10, 10, -10)
+@given(lines(), st.integers(0, 100_000), st.lists(st.fractions(0, 1), max_size=8))
+def test_of_fees_above_the_price_the_tax_comes_back_whole_and_the_vendor_bears_nothing(
+    line: LineLeft, beyond: int, fractions: list[Fraction]
+) -> None:
+    whole = line.items_cents + line.shipping_cents
+    dear = replace(line, commission_cents=whole + beyond + 1, is_tax_withheld=True)
+    parts = in_parts(dear, fractions)
+    assert sum(part.withheld_tax_cents for part in parts) == line.tax_cents
+    assert {part.vendor_cents for part in parts} == {0}
+    for part in parts:
+        assert min(part.commission_cents, part.commission_tax_cents) >= 0
 
 
 @given(st.lists(lines(), min_size=1, max_size=4), st.data())

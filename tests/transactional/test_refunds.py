@@ -17,10 +17,19 @@ from tests.transactional.money_back import (
     refund,
     work,
 )
+from transactional import open_tasks
+from transactional.checkout import rule_book
 from transactional.database import Row
 from transactional.errors import MarketError
 from transactional.gateway import Gateway, RefundAnswer, StripeUnavailableError
-from transactional.settlement import refund_outcomes, refund_sending, refunds, reversals, transfers
+from transactional.settlement import (
+    refund_outcomes,
+    refund_sending,
+    refunds,
+    reversals,
+    transfers,
+    vendor_balances,
+)
 from transactional.settlement.refund_sharing import RefundedLine, RefundTooLargeError
 
 
@@ -146,6 +155,69 @@ def test_one_debt_is_netted_from_several_transfers_at_once_and_never_twice(
     assert sum(row["netted_cents"] for row in sums) == debt
     assert [row["status"] for row in sums] == ["void", "void", "sent"]
     assert balance(market, "vendor_payable") == 0
+    demand_sound(market)
+
+
+def charge_the_most(market: TestMarket, vendor: int) -> None:
+    """All that the rules allow: what is dear then costs its vendor more than it brings."""
+    whole = {"country": "US", "rate": 10_000}
+    with market.database.transaction() as connection:
+        for kind, values in (
+            (rule_book.COMMISSION_RULES, {"vendor_id": vendor, "rate": 5_000}),
+            (rule_book.TAX_RATES, whole | {"is_marketplace_tax": True}),
+            (rule_book.COMMISSION_TAX_RATES, whole),
+        ):
+            unsaid: dict[str, Any] = dict.fromkeys(kind.all_columns)
+            unsaid.pop(kind.key)
+            rule_book.begin(connection, kind, unsaid | values, market.clock())
+
+
+def test_what_a_sale_costs_its_vendor_is_owed_at_once_and_netted_from_its_next_transfers(
+    market: TestMarket,
+) -> None:
+    vendor = market.vendor()
+    charge_the_most(market, vendor)
+    market.delivered_order((market.offer(vendor=vendor, price_cents=1_009), 1))
+    work(market)
+    owed = -the(market, "vendor_orders")["net_cents"]
+    debt = the(market, "transfer_reversals")
+    assert (debt["status"], debt["amount_cents"], debt["refund_id"]) == ("owed", owed, None)
+    assert the(market, "transfers")["status"] == "void"
+    with market.database.transaction() as connection:
+        told = vendor_balances.read(connection, vendor, market.clock())
+        (task,) = open_tasks.read(connection, market.clock())
+    assert (told["payable_cents"], told["owed_cents"]) == (-owed, owed)
+    assert [one["age_days"] for one in told["debts"]] == [8]
+    assert (task["kind"], task["key"]) == ("vendor_debt", f"ven_{vendor}")
+    cheap = market.offer(vendor=vendor, price_cents=99)
+    for _ in range(3):
+        market.delivered_order((cheap, 1))
+    work(market)
+    assert the(market, "transfer_reversals")["status"] == "settled"
+    assert market.value("select sum(netted_cents) from transfers") == owed
+    assert balance(market, "vendor_payable") == 0
+    demand_sound(market)
+
+
+@pytest.mark.parametrize("is_delivered", [False, True])
+def test_a_refund_of_such_a_sale_returns_the_tax_and_pays_its_vendor_nothing(
+    market: TestMarket, is_delivered: bool
+) -> None:
+    vendor = market.vendor()
+    charge_the_most(market, vendor)
+    wanted = (market.offer(vendor=vendor, price_cents=1_009), 2)
+    order_id = market.delivered_order(wanted) if is_delivered else market.paid_order(wanted)
+    work(market)
+    owed = -the(market, "vendor_orders")["net_cents"]
+    (line,) = lines_of(market, order_id)
+    refund(market, order_id, RefundedLine(line, 1))
+    refund(market, order_id)
+    work(market)
+    assert refunded_at_stripe(market, order_id) == [1_009, 1_499]
+    assert balance(market, "tax_payable") == 0
+    assert balance(market, "vendor_payable") == owed
+    assert the(market, "transfer_reversals")["amount_cents"] == owed
+    assert the(market, "transfers")["status"] == "void"
     demand_sound(market)
 
 

@@ -178,7 +178,9 @@ def _parts(left: LineLeft, cents: int, whole: int) -> tuple[int, int, int, int]:
     if vendor >= 0:
         tax, commission, commission_tax, rest = apportion(cents, (*fees, vendor))
         return tax, commission, commission_tax, rest
-    # Fees above the price: each goes back by itself; the vendor, who was owed nothing, bears the
-    # rest.
-    back = [apportion(cents, (fee, max(whole - fee, 0)))[0] for fee in fees]
-    return back[0], back[1], back[2], cents - sum(back)
+    # Fees above the price: the state's tax goes back as for every line; of the platform's fees as
+    # much as is left, which is less than was charged. The vendor, who was owed nothing, bears
+    # nothing, and is not paid for a refund either.
+    tax = apportion(cents, (withheld, whole - withheld))[0]
+    commission, commission_tax = apportion(cents - tax, fees[1:])
+    return tax, commission, commission_tax, 0

@@ -1,7 +1,7 @@
 """Transfer reversals: what a vendor has to give back after its transfer has gone.
 
 As far as the transfer and the vendor's balance at Stripe reach, it is reversed there; the rest is
-owed and shortens the vendor's next transfers (transfers.py).
+owed and shortens the vendor's next transfers (transfers.py), like what a sale below its fees costs.
 """
 
 import logging
@@ -55,6 +55,7 @@ def _send_one(database: Database, gateway: Gateway, claim: Row, now: datetime) -
         stripe_reversal_id = _reverse(gateway, claim)
     except StripeUnavailableError as error:
         log.warning("reversal trr_%s is postponed: %s", claim["transfer_reversal_id"], error)
+        gaps.reach("refund_done_reversal_failing")
         with database.transaction() as connection:
             _postpone(connection, claim, error, now)
     except StripeRefusedError as refusal:

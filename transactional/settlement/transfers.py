@@ -36,14 +36,7 @@ PAUSES = Pauses(first=timedelta(seconds=4), longest=timedelta(hours=1))
 
 def hold(connection: Transaction, order_ids: Sequence[int]) -> None:
     """Owe each vendor of these paid orders its net, held until the vendor order is delivered."""
-    connection.execute(
-        "insert into transfers"
-        " (order_id, vendor_order_id, vendor_id, status, amount_cents, transfer_group)"
-        " select order_id, vendor_order_id, vendor_id, 'held', greatest(net_cents, 0),"
-        " 'ord_' || order_id"
-        " from vendor_orders where order_id = any(%s) order by vendor_order_id",
-        (list(order_ids),),
-    )
+    connection.execute(statement("hold_transfers"), {"order_ids": list(order_ids)})
 
 
 def release(connection: Transaction, vendor_order_id: int, delivered_at: datetime) -> None:
@@ -64,7 +57,9 @@ def release(connection: Transaction, vendor_order_id: int, delivered_at: datetim
 def freeze(connection: Transaction, order_id: int) -> None:
     """Keep what has not gone yet, for as long as a bank decides about the locked order."""
     connection.execute(
-        "update transfers set status = 'frozen' where order_id = %s and status in ('held', 'due')",
+        "update transfers set status = 'frozen' from vendor_orders"
+        " where transfers.vendor_order_id = vendor_orders.vendor_order_id"
+        " and vendor_orders.order_id = %s and transfers.status in ('held', 'due')",
         (order_id,),
     )
 
@@ -73,7 +68,8 @@ def thaw(connection: Transaction, order_id: int) -> None:
     """Let go on what was frozen, from where it was."""
     connection.execute(
         "update transfers set status = case when due_at is null then 'held' else 'due' end"
-        " where order_id = %s and status = 'frozen'",
+        " from vendor_orders where transfers.vendor_order_id = vendor_orders.vendor_order_id"
+        " and vendor_orders.order_id = %s and transfers.status = 'frozen'",
         (order_id,),
     )
 

@@ -19,7 +19,7 @@ payable as (
         claimable.transfer_id,
         claimable.vendor_id,
         greatest(
-            greatest(vendor_orders.net_cents, 0) - vendor_orders.vendor_refunded_cents - claimable.netted_cents
+            vendor_orders.net_cents - vendor_orders.vendor_refunded_cents - claimable.netted_cents
             + coalesce(demanded.amount_cents, 0),
             0
         ) as cents

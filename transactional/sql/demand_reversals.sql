@@ -30,7 +30,7 @@ fixed as (
         transfers.transfer_id,
         transfers.vendor_id,
         transfers.status,
-        greatest(vendor_orders.net_cents, 0) - booked.vendor_cents - transfers.netted_cents
+        vendor_orders.net_cents - booked.vendor_cents - transfers.netted_cents
         + coalesce(demanded.amount_cents, 0)
         - case when transfers.status in ('sending', 'sent') then transfers.amount_cents else 0 end as left_cents,
         case when transfers.status in ('sending', 'sent') then transfers.amount_cents else 0 end

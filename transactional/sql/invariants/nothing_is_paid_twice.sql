@@ -16,7 +16,7 @@ positions as (
     select
         transfers.transfer_id,
         transfers.status,
-        greatest(vendor_orders.net_cents, 0) - coalesce(booked.vendor_cents, 0) as net_cents,
+        vendor_orders.net_cents - coalesce(booked.vendor_cents, 0) as net_cents,
         case when transfers.status in ('sending', 'sent', 'imported') then transfers.amount_cents else 0 end
         + transfers.netted_cents - coalesce(demanded.cents, 0) as paid_cents
     from transfers
