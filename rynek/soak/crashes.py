@@ -15,6 +15,7 @@ from rynek.soak.crowd import Crowd
 from rynek.soak.lives import Town, found
 from rynek.soak.quiet import come_to_rest
 from rynek.soak.site import Site, dying_at, open_site, unarmed
+from transactional.gateway.connection import NETWORK_RETRIES
 
 KILLS_BETWEEN_RESTS = 25
 SHORTEST_LIFE_SECONDS = 0.05
@@ -23,6 +24,8 @@ LONGEST_LIFE_SECONDS = 0.6
 POSTGRES_SHARE = 20
 VICTIMS = (("core",), ("workers",), ("core", "workers"))
 CROWD = 2
+# A call, and its repetitions by Stripe's own client.
+ALL_TRIES = NETWORK_RETRIES + 1
 
 
 class GapMissedError(AssertionError):
@@ -60,6 +63,12 @@ def refund_after_transfer(site: Site, town: Town, gap: str) -> None:
     lives.given_back(town, order, order["vendor_orders"])
 
 
+def refund_while_reversals_fail(site: Site, town: Town, gap: str) -> None:
+    """What a vendor gives back is given, and nobody hears of it, however often it is asked."""
+    site.control.fault("answer_lost", path="/v1/transfers/*/reversals", times=ALL_TRIES)
+    refund_after_transfer(site, town, gap)
+
+
 GAPS: dict[str, Callable[[Site, Town, str], None]] = {
     "hold_committed": whole_life,
     "intent_created_row_not_updated": whole_life,
@@ -71,6 +80,7 @@ GAPS: dict[str, Callable[[Site, Town, str], None]] = {
     "transfer_sent_not_marked": whole_life,
     "refund_sent_not_marked": refund_after_transfer,
     "refund_done_reversal_due": refund_after_transfer,
+    "refund_done_reversal_failing": refund_while_reversals_fail,
     "reversal_sent_not_marked": refund_after_transfer,
     "hold_expiring_while_confirming": lapse_while_confirming,
     "vendor_account_opened_not_written": life_of_a_new_vendor,
