@@ -41,7 +41,7 @@ select n, n, n, vendor_id, offer_id, offer_id, 1, 1999, 490, 300, 290, 60, 72, p
 insert into holds (order_id, status, expires_at, created_at, settled_at)
 select
     n, case when is_unpaid then 'active' else 'consumed' end,
-    case when is_unpaid then now() else placed_at end + interval '15 minutes', placed_at,
+    placed_at + interval '15 minutes', placed_at,
     case when not is_unpaid then placed_at end
 from past;
 
@@ -51,6 +51,23 @@ insert into payments (
 select
     n, n, case when is_unpaid then 'requires_payment' else 'succeeded' end, 2489, 'pi_past_' || n, placed_at,
     case when not is_unpaid then placed_at end, case when not is_unpaid then 'order' end, placed_at
+from past;
+
+insert into payment_attempts (payment_id, status, payment_method, started_at, answered_at)
+select n, 'answered', 'pm_card_visa', placed_at, placed_at from past;
+
+insert into webhook_events (event_id, type, payload, received_at, retry_at, applied_at)
+select 'evt_past_' || n, 'payment_intent.succeeded', '{}', placed_at, placed_at, placed_at from past;
+
+insert into timers (vendor_order_id, kind, due_at, fired_at, is_void)
+select n, 'ship_reminder', placed_at, null, not is_waiting from past where not is_unpaid;
+
+insert into notifications (
+    channel, recipient, kind, topic, subject, body, status, attempts, retry_at, created_at, sent_at
+)
+select
+    'email', 'shopper-' || shopper_id || '@example.com', 'order_paid', 'ord_' || n, 'Paid', 'Thank you.', 'sent', 1,
+    placed_at, placed_at, placed_at
 from past;
 
 insert into transfers (
@@ -72,6 +89,19 @@ select n, n, n, 'succeeded', 100, 'refund', 'shopper_request', placed_at, placed
 from past
 where n %% 10 = 1;
 
+insert into refund_lines (
+    refund_id, line_id, vendor_order_id, vendor_id, quantity, items_cents, shipping_cents, tax_cents, withheld_tax_cents,
+    commission_cents, commission_tax_cents, processing_cents, vendor_cents
+)
+select n, n, n, vendor_id, 0, 100, 0, 0, 0, 3, 0, 0, 97 from past where n %% 10 = 1;
+
+insert into transfer_reversals (
+    transfer_id, refund_id, vendor_id, status, amount_cents, reversible_cents, reversed_cents, stripe_reversal_id,
+    created_at, settled_at
+)
+select n, n, vendor_id, 'settled', 97, 97, 97, 'trr_past_' || n, placed_at, placed_at from past
+where n %% 10 = 1 and not is_waiting;
+
 insert into accounts (kind, vendor_id)
 select 'stripe_balance', null::bigint
 union all
@@ -89,7 +119,15 @@ join accounts on accounts.vendor_id is null or accounts.vendor_id = past.vendor_
 where not is_unpaid;
 
 insert into outbox (type, key, version, payload, occurred_at, position, is_batch_end)
-select 'vendor_order.changed', 'vor_' || n, 1, '{}', placed_at, n, true from past order by n;
+select
+    'vendor_order.changed', 'vor_' || n, 1,
+    jsonb_build_object(
+        'vendor_order_id', n, 'order_id', n, 'vendor_id', vendor_id, 'shopper_pseudonym', shopper_id, 'status', 'paid',
+        'paid_at', placed_at
+    ),
+    placed_at, n, true
+from past
+order by n;
 update relay set last_position = %(orders)s, published_position = %(orders)s;
 
 insert into idempotency_keys (principal, key, request_hash, status_code, body, created_at)
@@ -100,6 +138,13 @@ select placed_at, 'shopper', 'shp_' || shopper_id, 'POST /v1/orders', 'ord_' || 
 
 insert into stock_moves (offer_id, order_id, kind, available_units, held_units, sold_units, occurred_at)
 select offer_id, n, 'held', -1, 1, 0, placed_at from past;
+
+update stock set
+    available_units = available_units - 1,
+    held_units = held_units + past.is_unpaid::integer,
+    sold_units = sold_units + (not past.is_unpaid)::integer
+from past
+where stock.offer_id = past.offer_id;
 
 select setval(pg_get_serial_sequence(named, key), %(orders)s)
 from (values ('orders', 'order_id'), ('vendor_orders', 'vendor_order_id'), ('order_lines', 'line_id'),

@@ -1,8 +1,8 @@
 """How Postgres would answer every hot query of the core at 2.5 million offers: by index only."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +12,21 @@ from rich.console import Console
 from rynek.bench.recording import Rehearsal, rehearsal
 from rynek.bench.report import Report, Row
 from rynek.bench.stalls import Stalls, opened_market
-from transactional import open_tasks
-from transactional.access import audit, tokens
-from transactional.catalogue import offers
-from transactional.checkout import candidates, carts
-from transactional.checkout.carts import ANYWHERE, Wanted
-from transactional.database import Transaction, statement
-from transactional.facts import outbox
-from transactional.http.order_answers import newly_placed
-from transactional.ordering import expiry, holds, orders, stock, vendor_orders
-from transactional.ordering.placement import Application, Desk
-from transactional.settlement import vendor_balances
+from rynek.bench.verbs import HOT
+from transactional.database import Transaction
 
 FULL = Stalls(offers=2_500_000, vendors=5_000, shoppers=100_000)
 QUICK = Stalls(offers=2_000, vendors=20, shoppers=100)
 # Larger than a page of anything: to read one whole for an answer would be felt.
 LARGE = (
     "offers", "products", "stock", "stock_moves", "shoppers", "tokens", "orders", "vendor_orders",
-    "order_lines", "holds", "payments", "transfers", "refunds", "journals", "postings", "outbox",
-    "idempotency_keys", "audit",
+    "order_lines", "holds", "payments", "payment_attempts", "transfers", "transfer_reversals",
+    "refunds", "refund_lines", "journals", "postings", "outbox", "webhook_events", "notifications",
+    "timers", "idempotency_keys", "audit", "offer_prices",
 )  # fmt: skip
 PAST = Path(__file__).with_name("past.sql")
 ORDERS, QUICK_ORDERS = 1_000_000, 2_000
-TOKEN, SHOPPER = "rk_shopper_bench_1", 1
-VENDOR = 8
-# Two offers of one vendor, and one of another.
-OFFERS = (7, 8, 27)
-PAGE = 50
+VALUE = re.compile(r"'[^']*'|\d+")
 
 Node = dict[str, Any]
 
@@ -87,7 +75,7 @@ def plans(database_url: str, *, may_scan: bool = True) -> list[Plan]:
             stage.connection.execute("set local enable_seqscan = off")
         return [
             explained(stage.connection, name, statement)
-            for name, verb in VERBS.items()
+            for name, verb in HOT.items()
             for statement in _sent(stage, verb)
         ]
 
@@ -105,80 +93,14 @@ def explained(connection: Transaction, verb: str, statement: str) -> Plan:
     )
 
 
-def place_by_product(stage: Rehearsal) -> None:
-    """The market chooses the offer, among those that compete."""
-    desk = Desk(stage, lambda: datetime.now(UTC), newly_placed)
-    desk.serve([Application(TOKEN, "routed", b"routed", [Wanted(None, 1, OFFERS[0])])])
-
-
-def place(stage: Rehearsal) -> None:
-    desk = Desk(stage, lambda: datetime.now(UTC), newly_placed)
-    wanted = [Wanted(offer_id, 1) for offer_id in OFFERS]
-    desk.serve([Application(TOKEN, "plans", b"plans", wanted)])
-
-
-def quote(stage: Rehearsal) -> None:
-    wanted = [Wanted(offer_id, 1) for offer_id in OFFERS]
-    carts.quote(stage.connection, wanted, ANYWHERE, datetime.now(UTC))
-
-
-def read_order(stage: Rehearsal) -> None:
-    (newest,) = orders.list_of_shopper(stage.connection, SHOPPER, None, 1)
-    orders.read(stage.connection, newest["order_id"])
-    holds.units(stage.connection, newest["order_id"])
-
-
-VERBS: dict[str, Callable[[Rehearsal], object]] = {
-    "place an order": place,
-    "quote a cart": quote,
-    "read orders": read_order,
-    "introspect a token": lambda stage: tokens.introspect(stage.connection, TOKEN),
-    "read an offer": lambda stage: offers.read_offer(stage.connection, OFFERS[0]),
-    "list a vendor's offers": lambda stage: offers.list_offers(stage.connection, 8, 0, PAGE),
-    "list all offers": lambda stage: offers.list_offers(stage.connection, None, 0, PAGE),
-    "read an offer's journal": lambda stage: stock.moves_of(
-        stage.connection, OFFERS[0], None, PAGE
-    ),
-    "restock": lambda stage: stock.move(
-        stage.connection, stock.RESTOCK, {OFFERS[0]: 1}, datetime.now(UTC)
-    ),
-    "place an order of a product": place_by_product,
-    "rank the offers of a product": lambda stage: candidates.ranking(
-        stage.connection, OFFERS[0], None, 1, "PL", datetime.now(UTC)
-    ),
-    "list a vendor's orders": lambda stage: vendor_orders.list_of_vendor(
-        stage.connection, VENDOR, None, None, PAGE
-    ),
-    "list a vendor's paid orders": lambda stage: vendor_orders.list_of_vendor(
-        stage.connection, VENDOR, "paid", None, PAGE
-    ),
-    "rank a vendor's parcels": lambda stage: vendor_orders.most_urgent(
-        stage.connection, VENDOR, datetime.now(UTC), PAGE
-    ),
-    "read a vendor's balance": lambda stage: vendor_balances.read(
-        stage.connection, VENDOR, datetime.now(UTC)
-    ),
-    "find unsettled payments": lambda stage: stage.connection.execute(
-        statement("unsettled_payments"), {"before": datetime.now(UTC), "limit": PAGE}
-    ),
-    "find due transfers": lambda stage: stage.connection.execute(
-        statement("due_transfers"), {"now": datetime.now(UTC), "limit": PAGE}
-    ),
-    "list open tasks": lambda stage: open_tasks.read(stage.connection, datetime.now(UTC)),
-    "number facts": lambda stage: stage.connection.execute(statement("number_facts")),
-    "read facts": lambda stage: outbox.page(stage.connection, 0, PAGE),
-    "read the audit trail": lambda stage: audit.list_page(
-        stage.connection, "shp_1", None, None, PAGE
-    ),
-    "sweep all lapsed holds": lambda stage: expiry.sweep(stage, datetime.now(UTC)),
-    "sweep lapsed holds": lambda stage: expiry.sweep(stage, datetime.now(UTC), OFFERS),
-}
-
-
-def _sent(stage: Rehearsal, verb: Callable[[Rehearsal], object]) -> Sequence[str]:
+def _sent(stage: Rehearsal, verb: Callable[[Rehearsal], object]) -> Iterator[str]:
+    """What the verb sends, once where it is sent for one row after another."""
     with stage.recorded() as sent:
         verb(stage)
-    return [statement for statement in sent if "pg_notify" not in statement]
+    shapes = {VALUE.sub("?", statement): statement for statement in reversed(sent)}
+    for shape, statement in reversed(shapes.items()):
+        if not shape.startswith("set ") and "pg_notify" not in shape:
+            yield statement
 
 
 def _nodes(node: Node) -> Iterator[Node]:

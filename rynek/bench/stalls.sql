@@ -1,5 +1,8 @@
 -- a market to place orders in: vendors with offers at one price and more units than anyone will order, and
--- shoppers with tokens `rk_shopper_bench_<n>` and the pseudonym n, for n from 1 to the number of shoppers
+-- shoppers with tokens `rk_shopper_bench_<n>` and the pseudonym n, for n from 1 to the number of shoppers. Triggers
+-- rest meanwhile: at millions of rows each row's own would take longer than its writing.
+set local session_replication_role = replica;
+
 insert into installation (currency, time_zone) values ('EUR', 'Europe/Warsaw') on conflict do nothing;
 
 insert into owners (owner_id, legal_name) overriding system value
@@ -16,6 +19,9 @@ select n, n %% 100 + 1, 'Product ' || n from generate_series(1, %(offers)s) as n
 
 insert into offers (offer_id, product_id, vendor_id, sku, price_cents) overriding system value
 select n, n, n %% %(vendors)s + 1, 'SKU-' || n, 1999 from generate_series(1, %(offers)s) as n;
+
+insert into offer_prices (offer_id, price_cents, from_at)
+select offer_id, price_cents, created_at from offers order by offer_id;
 
 insert into stock (offer_id, received_units, available_units)
 select n, %(units)s, %(units)s from generate_series(1, %(offers)s) as n;
