@@ -86,7 +86,7 @@ class Core(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if desk.is_meant(scope):
-            await desk.OrderDesk(self.state)(scope, receive, send)
+            await desk.serve(self.state, scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 

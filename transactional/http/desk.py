@@ -25,30 +25,25 @@ LONGEST_KEY = 255
 SCHEME = "bearer"
 
 
-class OrderDesk:
-    """Answers POST /v1/orders by the `waiting_orders` of the app's state."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = request_ids.of(scope)
-        try:
-            application = _application(scope, await _read(receive), request_id)
-            outcome = await self._state.waiting_orders.answer(application)
-        except Exception as error:
-            outcome = error
-        if isinstance(outcome, Placed):
-            await _send(send, outcome, request_id)
-        else:
-            response = await problems.respond(scope, outcome)
-            response.headers[request_ids.HEADER] = request_id
-            await response(scope, receive, send)
-
-
 def is_meant(scope: Scope) -> bool:
     """Whether this request is to place an order."""
     return (scope["type"], scope.get("path"), scope.get("method")) == ("http", PATH, METHOD)
+
+
+async def serve(state: State, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request that is meant, by the app's `waiting_orders`."""
+    request_id = request_ids.of(scope)
+    try:
+        application = _application(scope, await _read(receive), request_id)
+        outcome = await state.waiting_orders.answer(application)
+    except Exception as error:
+        outcome = error
+    if isinstance(outcome, Placed):
+        await _send(send, outcome, request_id)
+    else:
+        response = await problems.respond(scope, outcome)
+        response.headers[request_ids.HEADER] = request_id
+        await response(scope, receive, send)
 
 
 async def _read(receive: Receive) -> bytes:
