@@ -113,10 +113,11 @@ insert into journals (journal_id, kind, order_id, reference, currency, occurred_
 select n, 'sale', n, 'ord_' || n, 'EUR', placed_at from past where not is_unpaid;
 
 insert into postings (journal_id, account_id, amount_cents)
-select n, account_id, case kind when 'stripe_balance' then 2489 when 'commission_revenue' then -132 else -2357 end
-from past
-join accounts on accounts.vendor_id is null or accounts.vendor_id = past.vendor_id
-where not is_unpaid;
+select n, account_id, 2489 from past join accounts on kind = 'stripe_balance' where not is_unpaid
+union all
+select n, account_id, -132 from past join accounts on kind = 'commission_revenue' where not is_unpaid
+union all
+select n, account_id, -2357 from past join accounts using (vendor_id) where not is_unpaid;
 
 insert into outbox (type, key, version, payload, occurred_at, position, is_batch_end)
 select
