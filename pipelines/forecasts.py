@@ -1,12 +1,21 @@
-"""Nightly: what every listing will sell, with quantiles, and when to order it again."""
+"""Nightly: what every listing will sell and when to order it again, and what empty shelves cost."""
 
-from dagster import AssetExecutionContext, Config, MaterializeResult, ResourceParam, asset
+from collections.abc import Iterator
+
+from dagster import (
+    AssetExecutionContext,
+    AssetSpec,
+    Config,
+    MaterializeResult,
+    ResourceParam,
+    multi_asset,
+)
 from pydantic import Field
 
-from models.demand.listings import forecasts
+from models.demand.listings import outlook
 from models.demand.reorder import Policy
 from pipelines.installation import Installation, Observer
-from pipelines.keys import EACH_DAY, FORECASTS, OWNERS, POOL, key
+from pipelines.keys import EACH_DAY, FORECASTS, LOST_SALES, OWNERS, POOL, key
 from warehouse import store
 from warehouse.advice.inputs import DAYS, Inputs
 from warehouse.advice.keeping import keep
@@ -20,14 +29,27 @@ class ForecastConfig(Config):
     )
 
 
-@asset(
-    key=FORECASTS,
-    deps=[key("marts.order_lines"), key("marts.offers"), key("marts.stock_outs")],
-    group_name="advice",
-    kinds={"python", "numpy", "duckdb"},
-    owners=OWNERS,
+ABOUT = {
+    FORECASTS: "one listing on sale: units by weekday, quantiles of 28 days, what to order",
+    LOST_SALES: "one vendor and day on which an empty shelf cost sales: what would have sold",
+}
+
+
+@multi_asset(
+    specs=[
+        AssetSpec(
+            target,
+            deps=[key("marts.order_lines"), key("marts.offers"), key("marts.stock_outs")],
+            group_name="advice",
+            kinds={"python", "numpy", "duckdb"},
+            owners=OWNERS,
+            freshness_policy=EACH_DAY,
+            description=f"Grain: {grain}.",
+        )
+        for target, grain in ABOUT.items()
+    ],
+    name="listing_forecasts",
     pool=POOL,
-    freshness_policy=EACH_DAY,
 )
 def listing_forecasts(
     context: AssetExecutionContext,
@@ -35,15 +57,11 @@ def listing_forecasts(
     installation: ResourceParam[Installation],
     observer: ResourceParam[Observer],
     turn: ResourceParam[object],
-) -> MaterializeResult[None]:
-    """One row per listing on sale: expected units by weekday, quantiles of 28 days, what to order.
-
-    A year of sales, days without stock left out. Kept only if the table's rules hold: unique
-    offers, quantiles in order, units from 0.
-    """
+) -> Iterator[MaterializeResult[None]]:
+    """A year of sales, days without stock left out. Kept only if the tables' rules hold."""
     with store.opened(installation.warehouse) as connection:
         inputs = Inputs.of(connection)
-        table = forecasts(
+        ahead, lost = outlook(
             inputs.listings,
             inputs.sales,
             inputs.spells,
@@ -52,13 +70,24 @@ def listing_forecasts(
             Policy(config.lead_days, config.review_days, config.service_level),
             on_part=lambda done: context.log.info(f"{done:,} listings forecast"),
         )
-        keep(connection, "marts.forecasts", table)
-    observer("marts.forecasts", f"{table.height:,} rows")
-    classes = dict(table.group_by("demand_class").len().sort("demand_class").iter_rows())
-    return MaterializeResult(
+        keep(connection, "marts.forecasts", ahead)
+        keep(connection, "marts.lost_sales", lost)
+    observer("marts.forecasts", f"{ahead.height:,} rows")
+    classes = dict(ahead.group_by("demand_class").len().sort("demand_class").iter_rows())
+    through = inputs.last.isoformat()
+    yield MaterializeResult(
+        asset_key=FORECASTS,
         metadata={
-            "dagster/row_count": table.height,
+            "dagster/row_count": ahead.height,
             "classes": classes,
-            "data_through": inputs.last.isoformat(),
-        }
+            "data_through": through,
+        },
+    )
+    yield MaterializeResult(
+        asset_key=LOST_SALES,
+        metadata={
+            "dagster/row_count": lost.height,
+            "lost_cents": int(lost["lost_cents"].sum()),
+            "data_through": through,
+        },
     )

@@ -16,11 +16,11 @@ from dagster import (
 from pipelines.abandoned import close_abandoned
 from pipelines.installation import Installation
 from pipelines.instance import limit_pools
-from pipelines.keys import CANDIDATE, FORECASTS, INSIGHTS, LIVE, days_marts, today
+from pipelines.keys import CANDIDATE, FORECASTS, INSIGHTS, LIVE, LOST_SALES, days_marts, today
 from warehouse.source import is_open
 
 TRAINING = AssetSelection.assets(CANDIDATE, LIVE)
-ADVICE = AssetSelection.assets(FORECASTS, INSIGHTS)
+ADVICE = AssetSelection.assets(FORECASTS, LOST_SALES, INSIGHTS)
 UNDER_WAY = [
     DagsterRunStatus.QUEUED,
     DagsterRunStatus.NOT_STARTED,

@@ -12,6 +12,7 @@ POOL = "warehouse"
 POOLS = {POOL: 1}
 SNAPSHOT = AssetKey(["published", "snapshot"])
 FORECASTS = AssetKey(["marts", "forecasts"])
+LOST_SALES = AssetKey(["marts", "lost_sales"])
 INSIGHTS = AssetKey(["marts", "insights"])
 BENCHMARKS = AssetKey(["marts", "benchmarks"])
 PLACEMENTS = AssetKey(["marts", "benchmark_placements"])
@@ -29,7 +30,7 @@ EACH_DAY = FreshnessPolicy.time_window(
 
 # Days of the market, so far back as any import reaches; today is one of them.
 DAYS = DailyPartitionsDefinition(start_date="2009-01-01", end_offset=1)
-DAY_COLUMNS = frozenset({"order_date", "session_date", "service_date"})
+DAY_COLUMNS = frozenset({"order_date", "session_date", "service_date", "event_date"})
 
 
 def key(target: str) -> AssetKey:

@@ -8,6 +8,7 @@ from pipelines.keys import (
     EACH_MINUTE,
     FORECASTS,
     INSIGHTS,
+    LOST_SALES,
     OWNERS,
     PLACEMENTS,
     POOL,
@@ -20,7 +21,7 @@ from warehouse.publish import publish
 
 @asset(
     key=SNAPSHOT,
-    deps=[*marts(), BENCHMARKS, PLACEMENTS, FORECASTS, INSIGHTS],
+    deps=[*marts(), BENCHMARKS, PLACEMENTS, FORECASTS, LOST_SALES, INSIGHTS],
     group_name="published",
     kinds={"duckdb", "parquet"},
     owners=OWNERS,

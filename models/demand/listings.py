@@ -1,7 +1,8 @@
-"""Forecasts of a whole market's listings, as a table: whole categories at a time."""
+"""Forecasts and lost sales of a whole market's listings: whole categories at a time."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from models.arrays import Float64, Int64
 from models.demand.classes import CLASSES
 from models.demand.forecast import METHODS, Forecast, forecast
-from models.demand.lost_sales import lost_sales
+from models.demand.lost_sales import LostSales, lost_sales
 from models.demand.reorder import Policy, restock
 from models.demand.sales import Sales
 
@@ -19,7 +20,14 @@ LOOK_BACK_DAYS = 90
 LOW, HIGH = 0.05, 0.95
 
 
-def forecasts(
+class Outlook(NamedTuple):
+    """Tables in the columns of marts.forecasts and of marts.lost_sales."""
+
+    forecasts: pl.DataFrame
+    lost: pl.DataFrame
+
+
+def outlook(
     listings: pl.DataFrame,
     sold: pl.DataFrame,
     spells: pl.DataFrame,
@@ -27,19 +35,30 @@ def forecasts(
     days: int,
     policy: Policy,
     on_part: Callable[[int], None] = lambda done: None,
-) -> pl.DataFrame:
-    """One row per listing, in the columns of marts.forecasts.
+) -> Outlook:
+    """What every listing will sell, and what every vendor lost by day to empty shelves.
 
-    listings: offer_id, product_id, vendor_id, category, available_units, opening_day (sorted by
-    category); sold: offer_id, day, units; spells without stock: offer_id, begins, ends, in days
-    from `first`; on_part hears of the listings done.
+    listings: offer_id, product_id, vendor_id, category, price_cents, available_units, opening_day
+    (sorted by category); sold: offer_id, day, units; spells without stock: offer_id, begins, ends,
+    in days from `first`; on_part hears of the listings done.
     """
     parts = []
     for part in _parts(listings):
         sales = sales_of(part, sold, spells, first, days)
-        parts.append(_table(part, sales, first + timedelta(days=days), policy))
+        parts.append(_outlook(part, sales, first, policy))
         on_part(part.height)
-    return pl.concat(parts) if parts else _table(listings, _nothing(first), first, policy)
+    if not parts:
+        return _outlook(listings, _nothing(first), first, policy)
+    tables, lost = zip(*parts, strict=True)
+    return Outlook(pl.concat(tables), _by_vendor(pl.concat(lost)))
+
+
+def _outlook(listings: pl.DataFrame, sales: Sales, first: date, policy: Policy) -> Outlook:
+    lost = lost_sales(sales)
+    ahead = first + timedelta(days=sales.n_days)
+    return Outlook(
+        _forecasts(listings, sales, lost, ahead, policy), _lost_by_day(listings, lost, first)
+    )
 
 
 def sales_of(
@@ -103,11 +122,34 @@ def _nothing(first: date) -> Sales:
     return Sales(empty, empty, np.zeros(0, np.int64), first.weekday())
 
 
-def _table(listings: pl.DataFrame, sales: Sales, ahead: date, policy: Policy) -> pl.DataFrame:
+def _lost_by_day(listings: pl.DataFrame, lost: LostSales, first: date) -> pl.DataFrame:
+    day, listing = np.nonzero(lost.mean)
+    of_days = pl.DataFrame(
+        {"listing": listing, "day": day, "lost_units": lost.mean[day, listing]},
+        {"listing": pl.UInt32, "day": pl.Int64, "lost_units": pl.Float64},
+    )
+    priced = listings.select("vendor_id", "price_cents").with_row_index("listing")
+    return _by_vendor(
+        of_days.join(priced, on="listing").select(
+            "vendor_id",
+            pl.lit(first).dt.offset_by(pl.format("{}d", "day")).alias("sale_date"),
+            "lost_units",
+            lost_cents=pl.col("lost_units") * pl.col("price_cents"),
+        )
+    )
+
+
+def _by_vendor(lost: pl.DataFrame) -> pl.DataFrame:
+    return lost.group_by("vendor_id", "sale_date").sum().sort("vendor_id", "sale_date")
+
+
+def _forecasts(
+    listings: pl.DataFrame, sales: Sales, daily: LostSales, ahead: date, policy: Policy
+) -> pl.DataFrame:
     found = forecast(sales)
     available = listings["available_units"].to_numpy()
     advice = restock(found, available, policy)
-    lost = lost_sales(sales, max(sales.n_days - LOOK_BACK_DAYS, 0))
+    lost = daily.since(max(sales.n_days - LOOK_BACK_DAYS, 0))
     return listings.select("offer_id", "product_id", "vendor_id", "available_units").with_columns(
         **_named(found),
         first_date=pl.lit(ahead),

@@ -6,6 +6,7 @@ Gupta, "Estimation of Consumer Demand with Stock-Out Based Substitution", Market
 (1998), without substitution: sales that went to another listing count as lost to this one.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ YEAR_WORTH_DAYS = 7.0
 LEVEL_UNITS = 50.0
 
 
-class LostSales(NamedTuple):
+class Lost(NamedTuple):
     """Arrays `(n_listings,)`: units expected to be lost, their variance, days without stock."""
 
     mean: Float64
@@ -33,8 +34,33 @@ class LostSales(NamedTuple):
         return quantiles.quantile(share, self.mean, self.variance)
 
 
-def lost_sales(sales: Sales, since: int = 0) -> LostSales:
-    """Lost from day `since` on; the days around a spell tell of its rate, nearer ones more."""
+@dataclass(frozen=True)
+class LostSales:
+    """Day by day, arrays `(n_days, n_listings)` but for `noise` `(n_listings,)`.
+
+    mean    units expected to be lost
+    unsure  standard deviation of that, as the listing's rate is not known for certain
+    closed  the part of the day without stock
+    noise   how far real sales scatter around their rate, as variance over mean
+    """
+
+    mean: Float64
+    unsure: Float64
+    closed: Float64
+    noise: Float64
+
+    def since(self, day: int) -> Lost:
+        """From `day` on, together. A spell's days lean on the same neighbours: their errors add
+        up, they do not cancel."""
+        mean, unsure = self.mean[day:].sum(axis=0), self.unsure[day:].sum(axis=0)
+        return Lost(mean, self.noise * (mean + unsure**2), self.closed[day:].sum(axis=0))
+
+
+def lost_sales(sales: Sales) -> LostSales:
+    """What the days around a spell tell of its rate, nearer ones more.
+
+    Before the first day on which it could be bought a listing was not sold out, it was not there.
+    """
     level = category_levels(sales)[:, sales.category]
     offered = sales.open_share * level
     units, days = _around(sales.units), _around(offered)
@@ -42,16 +68,14 @@ def lost_sales(sales: Sales, since: int = 0) -> LostSales:
     shape, rate = prior(sales, all_units, all_days)
     usual = (shape[sales.category] + all_units) / (rate[sales.category] + all_days)
     own_shape, own_rate = YEAR_WORTH_DAYS * usual + units, YEAR_WORTH_DAYS + days
-    closed = 1 - sales.open_share[since:].astype(np.float64)
-    missed = closed * level[since:]
-    mean = missed * (own_shape / own_rate)[since:]
-    # A spell's days lean on the same neighbours: their errors add up, they do not cancel.
-    unsure = np.sqrt(own_shape[since:]) / own_rate[since:] * missed
-    noise = dispersion(sales, all_units, all_days, level)
+    has_begun = np.maximum.accumulate(sales.is_open, axis=0)
+    closed = np.where(has_begun, 1 - sales.open_share.astype(np.float64), 0)
+    missed = closed * level
     return LostSales(
-        mean=mean.sum(axis=0),
-        variance=noise * (mean.sum(axis=0) + unsure.sum(axis=0) ** 2),
-        closed_days=closed.sum(axis=0),
+        mean=missed * own_shape / own_rate,
+        unsure=missed * np.sqrt(own_shape) / own_rate,
+        closed=closed,
+        noise=dispersion(sales, all_units, all_days, level),
     )
 
 

@@ -73,7 +73,7 @@ def judge(inputs: Inputs, truth: Path) -> Judged:
 def _lost(inputs: Inputs, demand: pl.DataFrame) -> pl.DataFrame:
     first: date = inputs.first
     sales = sales_of(inputs.listings, inputs.sales, inputs.spells, first, DAYS)
-    found = lost_sales(sales)
+    found = lost_sales(sales).since(0)
     truth = (
         demand.filter(pl.col("order_date") >= first)
         .group_by("offer_id")

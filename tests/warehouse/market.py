@@ -157,15 +157,21 @@ class Market:
             )
 
     def event(
-        self, kind: str, pseudonym: int, offer_id: int | None = None, occurred_at: datetime = NOON
+        self,
+        kind: str,
+        pseudonym: int,
+        offer_id: int | None = None,
+        occurred_at: datetime = NOON,
+        list_id: str | None = None,
     ) -> None:
         self.ask(
             """insert into behaviour_events (event_id, occurred_at, type, shopper_pseudonym,
-                   offer_id) values (gen_random_uuid(), %s, %s, %s, %s)""",
+                   offer_id, list_id) values (gen_random_uuid(), %s, %s, %s, %s, %s)""",
             occurred_at,
             kind,
             pseudonym,
             offer_id,
+            list_id,
         )
 
     def visitor(self, merged_into: Shopper) -> int:

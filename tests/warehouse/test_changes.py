@@ -66,7 +66,8 @@ class Chance:
         pseudonym = self.draw.choice([self._shopper().pseudonym, 77, 78])
         offer = self.draw.choice([*self.offers, None])
         kind = self.draw.choice(["impression", "click", "view", "cart"]) if offer else "search"
-        self.market.event(kind, pseudonym, offer, self._time())
+        shown_in = self.draw.choice([None, "list-1", "list-2"])
+        self.market.event(kind, pseudonym, offer, self._time(), shown_in)
 
     def go_on(self) -> None:
         self.market.ask(

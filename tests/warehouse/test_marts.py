@@ -114,6 +114,21 @@ def test_a_visitors_events_become_the_shoppers_after_signing_in(
     }
 
 
+def test_a_list_is_a_search_or_a_recommendation_and_clicked_or_not_on_its_day(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    offer_id = market.offer(market.vendor())
+    for kind, offer, list_id in [
+        ("search", None, "clicked"), ("impression", offer_id, "clicked"),
+        ("click", offer_id, "clicked"), ("search", None, "unanswered"),
+        ("impression", offer_id, "home"), ("impression", offer_id, "home"),
+        ("impression", offer_id, "cart"), ("click", offer_id, "cart"), ("view", offer_id, None),
+    ]:  # fmt: skip
+        market.event(kind, 77, offer, list_id=list_id)
+    load_and_build(warehouse, pipeline_database_url)
+    assert rows(warehouse, "from marts.list_daily") == [(date(2026, 3, 10), 2, 1, 1, 2, 1)]
+
+
 def test_an_offer_shows_its_product_stock_and_vendor(
     market: Market, warehouse: Warehouse, pipeline_database_url: str
 ) -> None:

@@ -19,6 +19,9 @@ create table vendor_orders as select * from (values
     (2, 2, 1, date '2026-05-03', 11, true,  true,  2000, 500,  60, 2360, 1),
     (3, 3, 1, date '2026-05-03', 12, false, true,  1000, 500,  30, 1400, 1),
     (4, 4, 1, date '2026-05-04', 13, false, false,  700, 500,  21, 1100, 1),
+    (6, 6, 1, date '2026-04-08', 11, true,  true,  2500, 500,  75, 2925, 1),
+    (7, 7, 1, date '2026-04-07', 11, true,  true,  4000, 500, 120, 4380, 2),
+    (8, 8, 1, date '2026-03-10', 11, true,  true,  9999, 500, 300, 9999, 9),
     (5, 1, 2, date '2026-05-01', 11, true,  true,  9000, 500, 900, 8400, 3)
 ) as t (vendor_order_id, order_id, vendor_id, order_date, shopper_pseudonym, is_counted, is_paid,
         items_cents, shipping_cents, commission_cents, net_cents, units);
@@ -45,6 +48,14 @@ create table stock_levels as select * from (values
     (1, date '2026-04-01', date '2026-05-03', 2, 0, 50),
     (1, date '2026-05-03', null,              4, 1, 20)
 ) as t (vendor_id, from_date, until_date, listed_offers, out_offers, available_units);
+create table lost_sales as select * from (values
+    (1, date '2026-04-30', 9.0, 900.0), (1, date '2026-05-01', 0.5, 250.4),
+    (1, date '2026-05-05', 1.25, 625.0)
+) as t (vendor_id, sale_date, lost_units, lost_cents);
+create table list_daily as select * from (values
+    (date '2026-05-02', 40, 30, 2, 100, 8), (date '2026-05-04', 60, 20, 3, 100, 12)
+) as t (event_date, searches, clicked_searches, unanswered_searches, recommendations,
+        clicked_recommendations);
 create table operator_daily as select * from (values
     (date '2026-05-01', 200, 90, 30, 6, 8, 10), (date '2026-05-02', 100, 60, 20, 3, 1, 2)
 ) as t (order_date, sessions, viewing_sessions, carting_sessions, ordering_sessions,
@@ -61,6 +72,7 @@ OF_THE_VENDOR = {
     "revenue": (6000, 6000, None),  # without the cancelled 1,000 too
     "net_sales_by_sale": (6000, 6000, None),  # 7,000 − 1,000 given back on the 20th
     "net_sales_by_refund": (6700, 6700, None),  # 7,000 − 300 given back on the 2nd
+    "sales_growth": (2.125, 8500, 4000),  # 8 April to 5 May, 11 March to 7 April
     "orders": (2, 2, None),
     "customers": (1, 1, None),
     "average_order_value": (3000, 6000, 2),
@@ -84,6 +96,7 @@ OF_THE_VENDOR = {
     "stock_out_rate": (3 / 16, 3, 16),  # 2 × 2 days of none, 3 days of 1 in 4
     "sell_through": (0.2, 5, 25),
     "days_of_cover": (20.0, 20, 5),  # 20 units at one a day
+    "lost_sales": (875, 875, None),  # 250.4 + 625, without 30 April
 }
 
 # The market, where it differs from the sum over vendors, or where only it has the figure.
@@ -95,6 +108,9 @@ OF_THE_MARKET = {
     "conversion": (0.03, 9, 300),
     "active_vendors": (2, 2, None),
     "payment_success": (0.75, 9, 12),
+    "search_click_rate": (0.5, 50, 100),
+    "unanswered_rate": (0.05, 5, 100),
+    "recommendation_click_rate": (0.1, 20, 200),
 }
 
 

@@ -1,6 +1,7 @@
 """The tables of forecasts and insights: written whole, judged, and kept until the next night.
 
 marts.forecasts   one listing that is on sale: what it will sell, and when to order again
+marts.lost_sales  one vendor and day on which an empty shelf cost sales; expected, so no whole units
 marts.insights    one card for a vendor
 """
 
@@ -15,6 +16,8 @@ DEFINITIONS = """
         month_high bigint, available_units bigint, days_of_cover double, lead_days integer,
         service_level double, reorder_point bigint, order_units bigint, closed_days double,
         lost_units double, lost_low bigint, lost_high bigint);
+    create table if not exists marts.lost_sales (
+        vendor_id bigint, sale_date date, lost_units double, lost_cents double);
     create table if not exists marts.insights (
         vendor_id bigint, kind varchar, offer_id bigint, product_id bigint, what varchar,
         why varchar, action varchar, effect_cents bigint, effect_low_cents bigint,
@@ -41,6 +44,14 @@ RULES = (
         "marts.forecasts",
         "only offers of the market",
         "select offer_id from marts.forecasts anti join marts.offers using (offer_id, vendor_id)",
+    ),
+    (
+        "marts.lost_sales",
+        "one row per vendor and day, more than nothing lost",
+        """select vendor_id, sale_date from marts.lost_sales group by all having count(*) > 1
+           union all
+           select vendor_id, sale_date from marts.lost_sales
+           where not lost_units > 0 or not lost_cents >= 0 or isnan(lost_cents)""",
     ),
     (
         "marts.insights",

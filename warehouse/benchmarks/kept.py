@@ -10,9 +10,10 @@ import polars as pl
 from warehouse.benchmarks.cells import Cell, Shown
 from warehouse.benchmarks.cohorts import LEVELS, PRICE_EDGES, VOLUME_EDGES, Path, bounds, upwards
 from warehouse.benchmarks.disclosure import Unit
-from warehouse.benchmarks.measures import LEAST_DENOMINATOR, Compared
+from warehouse.benchmarks.measures import Compared
 from warehouse.benchmarks.membership import last_day, month_after
 from warehouse.benchmarks.statistics import winsorised
+from warehouse.metrics.figure import Days
 
 MONTHS_COMPARED = 12
 
@@ -47,10 +48,10 @@ def contributions(
                greatest(sum(numerator), 0) / sum(denominator) as value
         from ({_figures(compared)})
         group by owner_id, category_id, price_band, volume_band
-        having sum(denominator) >= {LEAST_DENOMINATOR}
+        having sum(denominator) >= {compared.least_denominator}
         order by all
         """,
-        params=_days(month),
+        params=compared.days(_days(month)),
     ).fetchall()
     if not rows:
         return []
@@ -130,7 +131,7 @@ def keep_placements(
     shown: Collection[Path],
 ) -> None:
     """Each vendor's own figure, and the smallest shown cell that holds the vendor, if any does."""
-    figures = connection.sql(_figures(compared), params=_days(month)).fetchall()
+    figures = connection.sql(_figures(compared), params=compared.days(_days(month))).fetchall()
     rows = [
         (
             month,
@@ -157,8 +158,8 @@ def _figures(compared: Compared) -> str:
     """
 
 
-def _days(month: date) -> dict[str, date]:
-    return {"first": month, "last": last_day(month)}
+def _days(month: date) -> Days:
+    return Days(month, last_day(month))
 
 
 def _edges(

@@ -1,6 +1,18 @@
 """The metric registry, and how its figures are computed."""
 
 from warehouse.metrics.measure import Measure, Total
-from warehouse.metrics.registry import METRICS, Metric, Norm, Scope, Unit, of_scope
+from warehouse.metrics.metric import Better, Metric, Norm, Scope, Unit
+from warehouse.metrics.registry import METRICS, SUBJECT_OF, of_scope
 
-__all__ = ["METRICS", "Measure", "Metric", "Norm", "Scope", "Total", "Unit", "of_scope"]
+__all__ = [
+    "METRICS",
+    "SUBJECT_OF",
+    "Better",
+    "Measure",
+    "Metric",
+    "Norm",
+    "Scope",
+    "Total",
+    "Unit",
+    "of_scope",
+]

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from warehouse.metrics.figure import SMALL_DENOMINATOR
-from warehouse.metrics.registry import METRICS, Metric
+from warehouse.metrics.metric import Metric
+from warehouse.metrics.registry import METRICS
 
 HEAD = f"""# Metrics
 
 What every figure means. This page is written by `rynek metrics --markdown`; a test holds it to the
-registry in `warehouse/metrics/registry.py`, which the API, the pages and the notebooks read too.
+registry in `warehouse/metrics/`, which the API, the pages and the notebooks read too.
 
 - Money is in cents of the installation's one currency; days are the marketplace's.
 - A figure is compared with the same elapsed span directly before. *Live* figures of a vendor reach
@@ -46,14 +47,14 @@ def _facts(metric: Metric) -> Iterator[tuple[str, str]]:
     yield "of", SCOPES[metric.scopes]
     yield ("numerator" if metric.denominator else "formula"), str(metric.numerator)
     if metric.denominator:
-        pace = ", per day of the span" if metric.is_per_day else ""
-        yield "denominator", f"{metric.denominator}{pace}"
+        yield "denominator", f"{metric.denominator}{metric.basis}"
     if metric.market:
         yield "for the market", " ÷ ".join(f"({total})" for total in metric.market if total)
     if metric.window_days:
         yield "window", f"the last {metric.window_days} days of the span"
     yield "live", "yes" if metric.is_live else "no"
     yield "mature", f"after {metric.maturity_days} days" if metric.maturity_days else "at once"
+    yield "good news", metric.better
     if metric.norm:
         sign = {"at_most": "≤", "at_least": "≥"}[metric.norm.kind]
         yield "norm", f"{sign} {metric.norm.value:.1%}"

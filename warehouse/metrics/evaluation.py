@@ -8,7 +8,7 @@ from typing import Any
 
 from warehouse.metrics.figure import Days, Figure
 from warehouse.metrics.measure import Measure, Total
-from warehouse.metrics.registry import Metric, Scope
+from warehouse.metrics.metric import Metric, Scope
 
 ONE_DAY = timedelta(days=1)
 
@@ -46,8 +46,10 @@ def figures(
     wanted = {
         (measure, days)
         for metric in metrics
-        for measure in metric.measures(extent.scope)
-        for days in (_days_of(metric, span, extent) for span in spans)
+        for span in spans
+        for total, days in _parts(metric, span, extent)
+        if total
+        for measure in total.measures
     }
     found = _measured(ask, wanted, extent, until)
     return {
@@ -69,10 +71,19 @@ def _days_of(metric: Metric, span: Days, extent: Extent) -> Days:
 def _figure(
     metric: Metric, span: Days, extent: Extent, found: Mapping[tuple[Measure, Days], int]
 ) -> Figure:
-    days = _days_of(metric, span, extent)
-    numerator, denominator = (_total(total, days, found) for total in metric.parts(extent.scope))
+    numerator, denominator = (
+        _total(total, days, found) for total, days in _parts(metric, span, extent)
+    )
     assert numerator is not None, "every metric has a numerator"
+    days = _days_of(metric, span, extent)
     return Figure.of(metric, numerator, denominator, days, extent.through)
+
+
+def _parts(metric: Metric, span: Days, extent: Extent) -> list[tuple[Total | None, Days]]:
+    """Numerator and denominator, each with the days that it is of."""
+    numerator, denominator = metric.parts(extent.scope)
+    days = _days_of(metric, span, extent)
+    return [(numerator, days), (denominator, days.before if metric.is_growth else days)]
 
 
 def _total(

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from warehouse.metrics.registry import Metric
+from warehouse.metrics.metric import Metric
 
 SMALL_DENOMINATOR = 30
 STANDARD_SCORE = 1.959963984540054  # 95 %
@@ -16,6 +16,11 @@ class Days:
 
     first: date
     last: date
+
+    @property
+    def before(self) -> "Days":
+        """As many days, directly before."""
+        return Days(self.first - timedelta(days=self.count), self.first - timedelta(days=1))
 
     @property
     def count(self) -> int:

@@ -88,6 +88,10 @@ class Total:
     plus: tuple[Measure, ...]
     minus: tuple[Measure, ...] = field(default=())
 
+    @classmethod
+    def of(cls, *plus: Measure, minus: tuple[Measure, ...] = ()) -> "Total":
+        return cls(plus, minus)
+
     @property
     def measures(self) -> tuple[Measure, ...]:
         return self.plus + self.minus

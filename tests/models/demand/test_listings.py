@@ -1,13 +1,13 @@
 """From tables of sales and spells to a table of forecasts."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
 from models.demand import listings as tables
-from models.demand.listings import forecasts, sales_of
+from models.demand.listings import outlook, sales_of
 from models.demand.reorder import Policy
 
 FIRST, DAYS = date(2026, 1, 5), 200
@@ -21,6 +21,7 @@ def listed(count: int, opening_day: int = 0) -> pl.DataFrame:
             "product_id": numbers + 101,
             "vendor_id": numbers % 3,
             "category": [f"Shelf {number // 4}" for number in numbers],
+            "price_cents": 500,
             "available_units": numbers,
             "opening_day": opening_day,
         }
@@ -45,7 +46,7 @@ NO_SPELLS = pl.DataFrame(schema={"offer_id": pl.Int64, "begins": pl.Float64, "en
 
 def test_every_listing_has_one_row_with_quantiles_in_their_order() -> None:
     listings = listed(10)
-    found = forecasts(listings, sold(listings), NO_SPELLS, FIRST, DAYS, Policy())
+    found = outlook(listings, sold(listings), NO_SPELLS, FIRST, DAYS, Policy()).forecasts
     assert found["offer_id"].to_list() == listings["offer_id"].to_list()
     assert found.select(
         (pl.col("month_low") <= pl.col("month_median")).all()
@@ -61,10 +62,12 @@ def test_parts_of_whole_categories_give_the_same_as_all_at_once(
     listings = listed(12)
     sales = sold(listings)
     # A listing's weekdays lean on the whole market, so only what leans on categories is compared.
-    whole = forecasts(listings, sales, NO_SPELLS, FIRST, DAYS, Policy())
+    whole = outlook(listings, sales, NO_SPELLS, FIRST, DAYS, Policy()).forecasts
     monkeypatch.setattr(tables, "AT_ONCE", 5)
     heard: list[int] = []
-    parts = forecasts(listings, sales, NO_SPELLS, FIRST, DAYS, Policy(), on_part=heard.append)
+    parts = outlook(
+        listings, sales, NO_SPELLS, FIRST, DAYS, Policy(), on_part=heard.append
+    ).forecasts
     assert heard == [4, 4, 4]
     assert parts["offer_id"].equals(whole["offer_id"])
     assert parts["month_units"].to_numpy() == pytest.approx(
@@ -89,6 +92,23 @@ def test_a_listing_was_closed_before_it_was_opened_or_first_sold() -> None:
 
 def test_a_market_without_listings_has_no_forecasts() -> None:
     nothing = listed(1).clear()
-    found = forecasts(nothing, sold(nothing.clear()), NO_SPELLS, FIRST, DAYS, Policy())
+    found, lost = outlook(nothing, sold(nothing.clear()), NO_SPELLS, FIRST, DAYS, Policy())
     assert found.is_empty()
     assert "weekday_units" in found.columns
+    assert lost.is_empty()
+
+
+def test_what_a_vendor_lost_is_told_by_day_at_todays_prices(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two of vendor 1's listings of one price sold out together, in parts of their own."""
+    listings = listed(8)
+    spells = pl.DataFrame({"offer_id": [2, 5], "begins": [50.0, 51.0], "ends": [53.0, 53.0]})
+    monkeypatch.setattr(tables, "AT_ONCE", 4)
+    lost = outlook(listings, sold(listings), spells, FIRST, DAYS, Policy()).lost
+    assert lost["vendor_id"].unique().to_list() == [1]
+    assert lost["sale_date"].to_list() == [FIRST + timedelta(days=day) for day in (50, 51, 52)]
+    assert lost["lost_cents"].to_numpy() == pytest.approx(lost["lost_units"].to_numpy() * 500)
+    one, two, _ = lost["lost_units"]
+    assert 0.3 < one < 1.4
+    assert 0.6 < two < 2.8

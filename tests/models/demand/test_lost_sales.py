@@ -26,7 +26,7 @@ def shut(seed: int) -> tuple[Sales, np.ndarray]:
 @pytest.mark.parametrize("seed", range(3))
 def test_lost_sales_are_found_and_their_intervals_hold(seed: int) -> None:
     sales, truth = shut(seed)
-    found = lost_sales(sales)
+    found = lost_sales(sales).since(0)
     assert found.mean.sum() == pytest.approx(truth.sum(), rel=0.1)
     within = (found.quantile(0.025) <= truth) & (truth <= found.quantile(0.975))
     assert within.mean() > 0.92
@@ -37,16 +37,29 @@ def test_the_average_of_all_days_is_caught() -> None:
     """The control: days sold out counted as days without demand tell too low a rate."""
     sales, truth = shut(0)
     naive = sales.units.mean(axis=0) * SPELL
-    assert abs(naive.sum() - truth.sum()) > 2 * abs(lost_sales(sales).mean.sum() - truth.sum())
+    ours = lost_sales(sales).since(0).mean
+    assert abs(naive.sum() - truth.sum()) > 2 * abs(ours.sum() - truth.sum())
 
 
 def test_what_was_always_there_lost_nothing() -> None:
     sales, _ = shut(0)
     whole = Sales(sales.units, np.ones_like(sales.open_share), sales.category, 0)
-    assert lost_sales(whole).mean.sum() == 0
+    assert lost_sales(whole).since(0).mean.sum() == 0
 
 
 def test_only_the_days_asked_for_are_counted() -> None:
     sales, _ = shut(0)
-    late, all_days = lost_sales(sales, since=140), lost_sales(sales)
+    found = lost_sales(sales)
+    late, all_days = found.since(140), found.since(0)
     assert 0 < late.mean.sum() < all_days.mean.sum()
+    assert all_days.mean == pytest.approx(found.mean.sum(axis=0))
+
+
+def test_a_listing_that_was_not_there_yet_lost_nothing() -> None:
+    sales, _ = shut(0)
+    late = np.array(sales.open_share)
+    late[:100, 0] = 0
+    sold = np.where(late > 0, sales.units, 0)
+    found = lost_sales(Sales(sold, late, sales.category, 0))
+    assert found.closed[:100, 0].sum() == 0
+    assert found.mean[:100, 0].sum() == 0
