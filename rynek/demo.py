@@ -10,7 +10,7 @@ import psycopg
 from rich.console import Console
 
 from pipelines.run import RunSummary, materialize_all
-from rynek import customer, proof, verification
+from rynek import customer, proof, traces, verification
 from rynek.local.apps import Market
 from rynek.local.installation import up
 from rynek.local.supervisor import Supervisor
@@ -84,8 +84,19 @@ def check(scale: str, console: Console) -> None:
         with opened(home, scale, console) as (market, _), customer.doors(market) as door:
             operator = door(customer.mint(market, "operator"))
             proof.prove(operator, lambda: republish(market), console)
+            with proof.step(console, "no name and no address left Postgres"):
+                demand_no_trace(market)
             with proof.step(console, "every invariant holds"):
                 verification.demand_sound(market)
+
+
+def demand_no_trace(market: Market) -> None:
+    """Raises ProofFailedError where the new shopper's name, e-mail address or street is found."""
+    words = (customer.NAME, customer.MAILBOX, customer.STREET)
+    in_redis = traces.in_redis(market.servers.redis_url, words)
+    in_files = traces.in_files(market.home.root, words)
+    proof.demand(not in_redis, f"they are in Redis under {', '.join(in_redis)}")
+    proof.demand(not in_files, f"they are in {', '.join(in_files)}")
 
 
 def doors(market: Market) -> Doors:
