@@ -3,8 +3,12 @@
 Hyndman, Koehler, "Another look at measures of forecast accuracy", International Journal of
 Forecasting 22 (2006): MASE and its squared sister RMSSE, scaled by the seasonal naive forecast's
 error on the past. Pinball losses are scaled alike, as in the M5 uncertainty competition
-(Makridakis et al., International Journal of Forecasting 38, 2022). On intermittent demand the mean
-absolute error favours forecasting nothing; squared and quantile losses do not.
+(Makridakis et al., International Journal of Forecasting 38, 2022).
+
+A point is judged by the loss it is the best answer to (Gneiting, "Making and evaluating point
+forecasts", Journal of the American Statistical Association 106, 2011): the median by absolute
+errors, the mean by squared ones. The mean's absolute error is told beside it; where most days are
+zero it falls the lower a mean is, and is least at nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +20,8 @@ from models.arrays import Float64, Mask
 from models.demand.quantiles import pinball
 from models.demand.sales import WEEK, Sales
 
-SHARES = (0.25, 0.5, 0.75, 0.9, 0.95)
+MEDIAN = 0.5
+SHARES = (0.25, MEDIAN, 0.75, 0.9, 0.95)
 
 
 @dataclass(frozen=True)
@@ -29,9 +34,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Scores:
-    """Arrays `(n_listings,)`; NaN where a past without sales gives no scale."""
+    """Arrays `(n_listings,)`; NaN where a past without sales gives no scale.
+
+    mase is the median's, or the mean's of a method that has no median.
+    """
 
     mase: Float64
+    mase_of_mean: Float64
     rmsse: Float64
     pinball: Float64
 
@@ -49,7 +58,9 @@ def score(past: Sales, future: Sales, answer: Answer) -> Scores:
     is_open = future.open_share >= 1
     actual = future.units.astype(np.float64)
     scale = _scale(past)
-    absolute = _mean(np.abs(actual - answer.mean), is_open)
+    median = answer.quantiles.get(MEDIAN, answer.mean)
+    absolute = _mean(np.abs(actual - median), is_open)
+    absolute_of_mean = _mean(np.abs(actual - answer.mean), is_open)
     squared = _mean((actual - answer.mean) ** 2, is_open)
     losses = [
         _mean(pinball(share, actual, quantile), is_open)
@@ -58,6 +69,7 @@ def score(past: Sales, future: Sales, answer: Answer) -> Scores:
     with np.errstate(divide="ignore", invalid="ignore"):
         return Scores(
             mase=absolute / scale[0],
+            mase_of_mean=absolute_of_mean / scale[0],
             rmsse=np.sqrt(squared) / scale[1],
             pinball=np.mean(losses, axis=0) / scale[0]
             if losses

@@ -81,6 +81,18 @@ def test_scaled_errors_are_those_done_by_hand() -> None:
     assert found.rmsse[0] == pytest.approx(np.sqrt(9 / 7) / np.sqrt(4 / 7))
 
 
+def test_absolute_errors_are_of_the_median_and_squared_ones_of_the_mean() -> None:
+    sales = of([[1.0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0]])
+
+    def ones(past: Sales, horizon: int) -> Answer:
+        return Answer(np.ones((horizon, 1)), {0.5: np.zeros((horizon, 1))})
+
+    found = backtest.rolled(sales, ones, horizon=7, count=1)
+    assert found.mase[0] == pytest.approx((6 / 7) / (2 / 7))
+    assert found.mase_of_mean[0] == pytest.approx((11 / 7) / (2 / 7))
+    assert found.rmsse[0] == pytest.approx(np.sqrt(31 / 7) / np.sqrt(4 / 7))
+
+
 def test_a_forecast_beats_last_week_s_days() -> None:
     sales = selling(0.3, 2.0, 8.0, days=280)
 
