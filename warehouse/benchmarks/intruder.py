@@ -21,63 +21,15 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import linprog
 
-from warehouse.benchmarks.cells import Cell
 from warehouse.benchmarks.cohorts import Path, upwards
-from warehouse.benchmarks.disclosure import Unit, Units
-from warehouse.benchmarks.statistics import Floats, quantile_weights
+from warehouse.benchmarks.sightings import Key, Month, Statement
+from warehouse.benchmarks.statistics import Floats
 
-Key = tuple[int, Path]
 Seen = tuple[tuple[Path, ...] | None, ...]
 
 TOLERANCE = 1e-9
 UNBOUNDED = 3
 EXCHANGES = 50
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A published figure: the order statistics of a cell, so weighted, lie between low and high."""
-
-    path: Path
-    weights: Floats
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Month:
-    """What one month published about `units`."""
-
-    units: Units
-    statements: Sequence[Statement]
-
-    @cached_property
-    def keys(self) -> dict[Key, Unit]:
-        """Each unit by its owner and its cohort."""
-        return {(unit.owner_id, unit.path): unit for unit in self.units}
-
-    @cached_property
-    def cells(self) -> frozenset[Path]:
-        return frozenset(statement.path for statement in self.statements)
-
-
-def statements(cells: Sequence[Cell], units: Units) -> Iterator[Statement]:
-    """Read published cells as the intruder does: each figure is right to half a step."""
-    for cell in cells:
-        count = sum(cell.path in upwards(unit.path) for unit in units)
-        for quantile, figure in (
-            (0.25, cell.lower_quartile),
-            (0.5, cell.median),
-            (0.75, cell.upper_quartile),
-        ):
-            if figure is not None:
-                yield _within(cell, quantile_weights(count, quantile), figure)
-        if cell.mean is not None:
-            yield _within(cell, np.full(count, 1 / count), cell.mean)
-
-
-def _within(cell: Cell, weights: Floats, figure: float) -> Statement:
-    return Statement(cell.path, weights, figure - cell.step / 2, figure + cell.step / 2)
 
 
 @dataclass(frozen=True)
@@ -110,7 +62,7 @@ class Intruder:
             (month, statement)
             for month in self.months
             for statement in month.statements
-            if np.ptp(statement.weights) == 0
+            if statement.is_mean and not month.is_winsorised
         ]
         A, b = self._stated(order, sums)
         return {
@@ -207,15 +159,11 @@ class Intruder:
         """A x ≤ 0 where the values that a quantile weighs rise, between those below and above."""
         pairs: dict[tuple[int, int], None] = {}
         for month, statement in said:
-            places = self._places(month, statement.path, order)
-            weighed = np.flatnonzero(statement.weights)
-            first, last = int(weighed[0]), int(weighed[-1])
-            if first == 0 and last == len(places) - 1:
-                continue  # a mean, for which no order matters
-            window = places[first : last + 1]
-            pairs |= dict.fromkeys(pairwise(window))
-            pairs |= dict.fromkeys((below, window[0]) for below in places[:first])
-            pairs |= dict.fromkeys((window[-1], above) for above in places[last + 1 :])
+            for places, first, last in month.windows(statement, order):
+                window = places[first : last + 1]
+                pairs |= dict.fromkeys(pairwise(window))
+                pairs |= dict.fromkeys((below, window[0]) for below in places[:first])
+                pairs |= dict.fromkeys((window[-1], above) for above in places[last + 1 :])
         rows = np.zeros((len(pairs), len(order)))
         for row, (lower, upper) in zip(rows, pairs, strict=True):
             row[lower], row[upper] = 1, -1
@@ -235,19 +183,11 @@ class Intruder:
         self, order: Sequence[Key], said: Sequence[tuple[Month, Statement]]
     ) -> tuple[Floats, Floats]:
         """A x ≤ b over the values in this order: each statement's upper end, then its lower."""
-        A = np.zeros((len(said), len(order)))
-        for row, (month, statement) in zip(A, said, strict=True):
-            row[self._places(month, statement.path, order)] = statement.weights
+        A = np.array([month.row(statement, order) for month, statement in said])
+        A = A.reshape(len(said), len(order))
         highs = np.array([statement.high for _, statement in said])
         lows = np.array([statement.low for _, statement in said])
         return np.concatenate([A, -A]), np.concatenate([highs, -lows])
-
-    def _places(self, month: Month, path: Path, order: Sequence[Key]) -> list[int]:
-        return [
-            place
-            for place, key in enumerate(order)
-            if key in month.keys and path in upwards(month.keys[key].path)
-        ]
 
 
 def _moved(order: Sequence[Key], key: Key, end: int) -> list[Key]:

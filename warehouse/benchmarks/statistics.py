@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 
 WINSORISED_SHARE = 0.05
 ROUNDED_SHARE = 0.05
+WINSOR_POINTS = (WINSORISED_SHARE, 1 - WINSORISED_SHARE)
 STEPS = (5.0, 2.0, 1.0)
 
 
@@ -52,6 +53,24 @@ def winsorised(values: Floats) -> Floats:
     """`values` (n,) with the outermost 5 % on either side moved to the 5 % and 95 % points."""
     low, high = np.quantile(values, [WINSORISED_SHARE, 1 - WINSORISED_SHARE])
     return np.clip(values, low, high)
+
+
+def winsor_edges(count: int) -> tuple[int, int]:
+    """The ranks just below the 5 % and 95 % points of `count` values."""
+    low, high = (math.floor(share * (count - 1)) for share in WINSOR_POINTS)
+    return low, high
+
+
+def winsor_weights(count: int) -> Floats:
+    """(count, count) each order statistic after winsorising, as weights of all order statistics."""
+    weights = np.eye(count)
+    ranks = np.arange(count)
+    for share, edge in zip(WINSOR_POINTS, winsor_edges(count), strict=True):
+        position = share * (count - 1)
+        mixed = np.zeros(count)
+        mixed[edge : edge + 2] = 1 - (position - edge), position - edge
+        weights[ranks < position if share < 0.5 else ranks > position] = mixed
+    return weights
 
 
 def step(value: float, smallest: float) -> float:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tests.warehouse.benchmarks.test_disclosure import units
 from warehouse.benchmarks.cells import Shown, published
 from warehouse.benchmarks.disclosure import Unit, cells_of
-from warehouse.benchmarks.intruder import Intruder, Month, Statement, statements
+from warehouse.benchmarks.intruder import Intruder
+from warehouse.benchmarks.sightings import Month, Statement, statements
 
 DOUBT = 0.15
 SEEDS = st.integers(0, 2**32 - 1)

@@ -8,6 +8,7 @@ from warehouse.benchmarks.statistics import (
     rounded,
     smoothed_quantile,
     step,
+    winsor_weights,
     winsorised,
 )
 
@@ -56,3 +57,9 @@ def test_winsorising_moves_the_outermost_values_in() -> None:
     values = np.array([*range(1, 20), 1_000.0])
     assert winsorised(values).max() < 100
     assert winsorised(values)[1:-1].tolist() == values[1:-1].tolist()
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=10, max_size=200))
+def test_winsorised_values_are_mixtures_of_those_in_order(drawn: list[float]) -> None:
+    values = np.sort(drawn)
+    assert winsor_weights(len(values)) @ values == pytest.approx(winsorised(values), abs=1e-6)
