@@ -15,6 +15,7 @@ from serving.fact_sources import CoreFacts, RedisFacts
 from serving.follower import Follower
 from serving.http import (
     benchmarks,
+    customers,
     forecasts,
     health,
     insights,
@@ -24,6 +25,7 @@ from serving.http import (
     problems,
     products,
     recommendations,
+    search_terms,
     sign_in,
 )
 from serving.http.asking import Serving
@@ -62,11 +64,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         health,
         metrics,
         benchmarks,
+        customers,
         products,
         insights,
         forecasts,
         orders,
         recommendations,
+        search_terms,
         sign_in,
         pages,
     ):

@@ -10,38 +10,43 @@ import altair as alt
 import vl_convert
 
 SCRIPT_VERSION = version("vl-convert-python")
-SALES_HEIGHT, ORDERS_HEIGHT, GAP = 196, 54, 16
+FIGURE_HEIGHT, ORDERS_HEIGHT, GAP = 196, 54, 16
 AXIS_WIDTH = 46  # the same in both panels, so that their days stand under each other
 DATA = "series"  # the page fills the data set of this name
 RESTING_OPACITY = 0.88
 BAND_OPACITY = 0.22
 
+# The page names what it draws; these stand for it in the definition.
 TOOLTIP = [
     alt.Tooltip("label:N", title="When"),
-    alt.Tooltip("revenue_text:N", title="Revenue"),
+    alt.Tooltip("figure_text:N", title="Figure"),
+    alt.Tooltip("before_text:N", title="Before"),
     alt.Tooltip("orders_text:N", title="Orders"),
-    alt.Tooltip("average_text:N", title="Average order"),
 ]
 
 
 @functools.cache
-def sales_and_orders() -> dict[str, Any]:
-    """Two panels over the same days, sales above orders; the page's config styles colour them."""
+def figure_and_orders() -> dict[str, Any]:
+    """Two panels over the same days: a figure with the days before as steps, above orders.
+
+    The page says which figure, in which unit; its config styles colour both.
+    """
     days = alt.Axis(
         format="%-d %b", grid=False, labelFlush=True, labelOverlap="greedy", tickCount=8
     )
-    pointed = _pointed("revenue"), _pointed("orders")
-    money = alt.Axis(
+    pointed = _pointed("figure"), _pointed("orders")
+    amounts = alt.Axis(
         labelExpr="format(datum.value, '$~s')",  # by itself, so that $800 stands under $1k
         tickCount=4,
         minExtent=AXIS_WIDTH,
         maxExtent=AXIS_WIDTH,
     )
     counts = alt.Axis(format="~s", tickCount=2, minExtent=AXIS_WIDTH, maxExtent=AXIS_WIDTH)
-    sales = _bars("revenue", money, None, pointed) + _columns(SALES_HEIGHT, None, pointed[0])
+    bars = _bars("figure", amounts, None, pointed)
+    figure = bars + _steps(amounts) + _columns(FIGURE_HEIGHT, None, pointed[0])
     orders = _bars("orders", counts, days, pointed) + _columns(ORDERS_HEIGHT, days, pointed[1])
     chart = alt.vconcat(
-        sales.properties(height=SALES_HEIGHT),
+        figure.properties(height=FIGURE_HEIGHT),
         orders.properties(height=ORDERS_HEIGHT),
         data=alt.NamedData(name=DATA),
         spacing=GAP,
@@ -75,6 +80,16 @@ def _bars(
     )
 
 
+def _steps(amounts: alt.Axis) -> alt.Chart:
+    """The same elapsed span before, as a line over each bar's width."""
+    chart: alt.Chart = alt.Chart().mark_rule(style="before")
+    return chart.encode(
+        x=_time("from", None),
+        x2="until:T",
+        y=alt.Y("before", type="quantitative", axis=amounts, title=None),
+    ).transform_filter("datum.before !== null")
+
+
 def _columns(height: int, days: alt.Axis | None, pointed: alt.Parameter) -> alt.Chart:
     """A day without sales has no bar to point at, so its whole column answers."""
     chart: alt.Chart = alt.Chart().mark_rect(opacity=0)
@@ -100,11 +115,11 @@ def demand() -> dict[str, Any]:
         .mark_rect(style="orders", cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
         .encode(y=_units("units", units), y2=alt.datum(0), tooltip=told)
     )
-    band = ahead.mark_rect(style="revenue", opacity=BAND_OPACITY).encode(
+    band = ahead.mark_rect(style="figure", opacity=BAND_OPACITY).encode(
         y=_units("low", units), y2="high:Q", tooltip=told
     )
-    expected = ahead.mark_rule(style="revenue", strokeWidth=2).encode(y=_units("expected", units))
-    return dict((sold + band + expected).properties(height=SALES_HEIGHT).to_dict())
+    expected = ahead.mark_rule(style="figure", strokeWidth=2).encode(y=_units("expected", units))
+    return dict((sold + band + expected).properties(height=FIGURE_HEIGHT).to_dict())
 
 
 def _units(field: str, axis: alt.Axis) -> alt.Y:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from serving.follower import View
 from serving.http.asking import Freshness, Now, OwnVendor, conditional, etag_of
+from warehouse.benchmarks.measures import Compared
 from warehouse.metrics import METRICS, Unit
 
 NEWEST = """
@@ -30,8 +31,6 @@ select
 from newest
 left join benchmarks using (period_date, metric_id, cohort)
 """
-
-SMALL_DENOMINATOR = 10
 
 Band = Literal[
     "lowest_quarter",
@@ -131,7 +130,7 @@ def _item(row: dict[str, Any]) -> BenchmarkBody:
         value=row["value"],
         numerator=row["numerator"],
         denominator=row["denominator"],
-        is_small=row["denominator"] < SMALL_DENOMINATOR,
+        is_small=row["denominator"] < Compared(metric).least_denominator,
         cohort=cohort,
         band=band(row["value"], cohort) if cohort else None,
     )

@@ -13,13 +13,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from serving import charts
 from serving.errors import ServingError, Unauthenticated
 from serving.follower import View
-from serving.http.asking import Caller, Now, OwnVendor, Parts
+from serving.http.asking import Caller, Now, Operator, OwnVendor, Parts
+from serving.http.metric_bodies import DefinitionBody
 from serving.recommender import Suggestion
+from warehouse.metrics import Scope, of_scope
 
 FOLDER = Path(__file__).parents[1] / "pages"
 STATIC = FOLDER / "static"
 VENDORS_LISTED = 24
 SHELF_LENGTH = 12
+USUAL_FIGURES = ("revenue", "orders", "customers", "average_order_value")
+USUAL_MARKET_FIGURES = ("gmv_paid", "take_rate", "active_vendors", "payment_success")
 A_YEAR_SECONDS = 365 * 24 * 3600
 
 # Scripts and styles come from here alone; pictures of products may come from their vendors.
@@ -104,6 +108,24 @@ def vendor(vendor_id: OwnVendor, who: Caller, view: Now) -> Response:
         vendor_name=view.vendor_name(vendor_id),
         currency=manifest.currency,
         time_zone=manifest.time_zone,
+        usual=USUAL_FIGURES,
+        scope="vendor",
+        definitions=_definitions("vendor"),
+    )
+
+
+@router.get("/market")
+def market(who: Operator, view: Now) -> Response:
+    """The whole market's figures, for who runs it."""
+    manifest = view.published.snapshot.manifest
+    return page(
+        "market.html",
+        title="The market",
+        currency=manifest.currency,
+        time_zone=manifest.time_zone,
+        usual=USUAL_MARKET_FIGURES,
+        scope="market",
+        definitions=_definitions("market"),
     )
 
 
@@ -122,9 +144,9 @@ def vega() -> Response:
     return Response(charts.script(), headers=headers, media_type="text/javascript")
 
 
-@router.get("/assets/sales-and-orders.json")
-def sales_and_orders() -> Response:
-    return JSONResponse(charts.sales_and_orders(), headers={"Cache-Control": "no-cache"})
+@router.get("/assets/figure-and-orders.json")
+def figure_and_orders() -> Response:
+    return JSONResponse(charts.figure_and_orders(), headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/assets/demand.json")
@@ -140,6 +162,13 @@ def _vendors(view: View, query: str) -> list[tuple[str, str]]:
         if wanted in name.casefold() or wanted == f"ven_{vendor_id}"
     ]
     return sorted(found, key=lambda vendor: vendor[1].casefold())[:VENDORS_LISTED]
+
+
+def _definitions(scope: Scope) -> list[dict[str, Any]]:
+    """The registry, for the page to choose from."""
+    return [
+        DefinitionBody.of(metric).model_dump(mode="json") for metric in of_scope(scope).values()
+    ]
 
 
 def _tile(item: Suggestion) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 
 from warehouse import manifest
+from warehouse.graph import FOLDER
 from warehouse.manifest import Manifest, MartsFile, PostgresMoment
 from warehouse.snapshot import sha256
 
@@ -54,6 +55,10 @@ create table order_lines as select line_id, order_date from lines limit 0;
 create table interactions as
 select product_id, vendor_id, 'impression' as type, rank, shown_at as occurred_at from impressions;
 """
+
+DAILY_MARTS = (Path(__file__).parent / "daily_marts.sql").read_text()
+# Built by their own SQL from the vendor orders above.
+BUILT = ("cohorts", "rfm_segments")
 
 ADVICE = """
 insert into forecasts
@@ -269,6 +274,10 @@ class Market:
                 connection.register("frame", frame.to_arrow())
                 connection.execute(f"create table {name} as select * from frame")
             connection.execute(DERIVED)
+            connection.execute(DAILY_MARTS)
+            for mart in BUILT:
+                sql = (FOLDER / "marts" / f"{mart}.sql").read_text().replace("marts.", "")
+                connection.execute(f"create table {mart} as {sql}")
             if self.benchmarks:
                 connection.execute(self.benchmarks)
             if self.is_advised:

@@ -106,7 +106,7 @@ def test_the_period_and_the_order_of_the_table_can_be_chosen(opened: Opened, sho
     page.get_by_role("button", name="Today").click()
     expect(page.locator("#grain")).to_have_text("by hour")
     expect(page).to_have_url(re.compile("days=1$"))
-    page.get_by_role("button", name="Custom").click()
+    page.get_by_role("button", name="Custom", exact=True).click()
     page.get_by_label("From", exact=True).fill("2020-01-01")
     page.get_by_label("To", exact=True).fill("2020-01-31")
     page.get_by_role("button", name="Show", exact=True).click()
@@ -115,6 +115,54 @@ def test_the_period_and_the_order_of_the_table_can_be_chosen(opened: Opened, sho
     expect(page.locator("#chart svg")).to_be_visible()
     page.locator('.products th button[data-sort="stock"]').click()
     expect(page.locator("#products tr").first).to_contain_text("Low")
+
+
+def test_figures_are_chosen_from_the_registry_and_stay_chosen(opened: Opened, shop: Shop) -> None:
+    page = opened("vendor", shop.vendor_id)
+    page.get_by_role("button", name="Choose figures").click()
+    for title in ("Conversion", "Sales growth index", "Late shipment, 30 days"):
+        page.get_by_role("checkbox", name=re.compile(f"^{title}")).check()
+    page.get_by_role("checkbox", name=re.compile("^Customers")).uncheck()
+    expect(page.locator("#choice [data-count]")).to_have_text("6 of at most 8")
+    page.get_by_role("button", name="Done").click()
+    card(page, "conversion").to_have_text("2.5%")  # one order in forty sessions a day
+    expect(page.locator('[data-metric="late_shipment_30d"] .mark.bad')).to_contain_text("norm ≤ 4%")
+    page.reload()
+    card(page, "conversion").to_have_text("2.5%")
+    expect(page.locator("#cards > article")).to_have_count(6)
+    page.locator("#cards").get_by_role("button", name="Conversion").click()
+    expect(page.locator("#chart-title")).to_have_text("Conversion")
+    expect(page.locator("#chart svg .mark-rect path").first).to_be_attached()
+    page.get_by_role("button", name="Choose figures").click()
+    page.get_by_role("button", name="The usual four").click()
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator("#cards > article")).to_have_count(4)
+    expect(page.locator("#chart-title")).to_have_text("Revenue")
+
+
+def test_by_hour_what_is_settled_by_day_is_shown_too(opened: Opened, shop: Shop) -> None:
+    page = opened("vendor", shop.vendor_id)
+    page.goto(f"{page.url}?figures=revenue,conversion&days=1")
+    expect(page.locator("#grain")).to_have_text("by hour")
+    expect(page.locator('[data-metric="conversion"] .trust')).to_contain_text("To yesterday")
+    page.locator("#cards").get_by_role("button", name="Conversion").click()
+    expect(page.locator("#grain")).to_have_text("by day")
+
+
+def test_the_chosen_figures_can_be_taken_along(opened: Opened, shop: Shop) -> None:
+    page = opened("vendor", shop.vendor_id)
+    page.goto(f"{page.url}?figures=orders,conversion")
+    with page.expect_download() as awaited:
+        page.get_by_role("link", name="CSV").click()
+    table = awaited.value.path().read_text().splitlines()
+    assert table[0] == "date,orders,conversion"
+    assert len(table) == 31
+
+
+def test_who_comes_back_is_shown(opened: Opened, shop: Shop) -> None:
+    page = opened("vendor", shop.vendor_id)
+    expect(page.locator("#segments > li").first).to_contain_text("New")
+    expect(page.locator("#cohorts")).to_contain_text("from the second month on")
 
 
 def test_recent_orders_are_filtered_by_status(opened: Opened, shop: Shop) -> None:

@@ -41,9 +41,7 @@ export class Benchmarks {
   }
 
   written(item, value) {
-    const { money, percent, count } = this.formats;
-    if (item.unit === "cents") return money(Math.round(value));
-    return item.is_share ? percent(value) : count(Math.round(value * 100) / 100);
+    return this.formats.value(item, value);
   }
 
   named(cohort) {

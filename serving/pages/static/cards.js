@@ -1,20 +1,62 @@
-// The four key figures, each with its change and a small line of the period.
+// The chosen figures, each with its change, what one must know to trust it, and a line of the period.
 
 import { drawing, element } from "./elements.js";
 
 const WIDTH = 120;
 const HEIGHT = 32;
 
-export function showCards(section, answer, formats) {
-  for (const metric of answer.metrics) {
-    const card = section.querySelector(`[data-metric="${metric.id}"]`);
-    if (!card) continue;
-    showValue(card, formats.value(metric, metric.value));
-    card.querySelector(".change").replaceChildren(...change(metric, formats));
-    card.title = metric.meaning;
-    showSpark(card.querySelector(".spark"), answer.series.map((point) => point.values[metric.id] ?? 0));
+export class Cards {
+  // `onPick(id)` is told which figure the chart should show.
+  constructor(section, formats, onPick) {
+    Object.assign(this, { section, formats });
+    this.made = new Map();
+    section.addEventListener("click", (event) => {
+      const card = event.target.closest("[data-metric]");
+      if (card) onPick(card.dataset.metric);
+    });
   }
-  section.setAttribute("aria-busy", "false");
+
+  // The cards in this order; those that stay keep their figures.
+  lay(definitions, picked) {
+    const cards = definitions.map((definition) => {
+      if (!this.made.has(definition.id)) this.made.set(definition.id, card(definition));
+      return this.made.get(definition.id);
+    });
+    if (cards.some((card, at) => this.section.children[at] !== card) || cards.length !== this.section.children.length) {
+      this.section.replaceChildren(...cards);
+    }
+    for (const card of cards) {
+      card.querySelector("button").setAttribute("aria-pressed", String(card.dataset.metric === picked));
+    }
+  }
+
+  show(answer, known) {
+    for (const metric of answer.metrics) {
+      const card = this.made.get(metric.id);
+      if (!card?.isConnected) continue;
+      const definition = known.get(metric.id);
+      showValue(card, this.formats.value(metric, metric.value));
+      card.querySelector(".change").replaceChildren(...change(metric, definition, this.formats));
+      card.querySelector(".trust").replaceChildren(...trust(metric, definition, this.formats));
+      showSpark(card.querySelector(".spark"), this.points(answer.series, definition));
+    }
+    this.section.setAttribute("aria-busy", "false");
+  }
+
+  // What is settled by day has no figure of today yet.
+  points(series, { id, is_live: isLive }) {
+    const over = isLive ? series : series.filter(({ date }) => date < this.formats.today());
+    return over.map(({ values }) => values[id] ?? 0);
+  }
+}
+
+function card({ id, title, meaning }) {
+  return element("article", { class: "sheet card", "data-metric": id, title: meaning },
+    element("h3", {}, element("button", { type: "button", "aria-pressed": "false" }, title)),
+    element("p", { class: "value" }, element("span", { class: "skeleton" })),
+    element("p", { class: "change" }, element("span", { class: "skeleton short" })),
+    element("p", { class: "trust" }),
+    drawing("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }));
 }
 
 function showValue(card, text) {
@@ -25,8 +67,7 @@ function showValue(card, text) {
   card.classList.toggle("changed", Boolean(isNews));
 }
 
-function change(metric, formats) {
-  const before = `from ${formats.value(metric, metric.previous.value)}`;
+function change(metric, { better }, formats) {
   if (metric.change === null) {
     return [element("span", {}, metric.previous.value ? "" : "Nothing to compare with before")];
   }
@@ -35,12 +76,18 @@ function change(metric, formats) {
   const arrow = { up: "▲", down: "▼", even: "●" }[direction];
   const spoken = { up: "up ", down: "down ", even: "unchanged, " }[direction];
   return [
-    element("b", { class: direction },
+    element("b", { class: news(direction, better) },
       element("span", { "aria-hidden": "true" }, `${arrow} `),
       element("span", { class: "hidden" }, spoken),
       sizeOf(rounded, formats)),
-    element("span", {}, before),
+    element("span", {}, `from ${formats.value(metric, metric.previous.value)}`),
   ];
+}
+
+// More is not always good news: of late shipments fewer are.
+function news(direction, better) {
+  if (direction === "even" || better === "neither") return "even";
+  return (direction === "up") === (better === "more") ? "good" : "bad";
 }
 
 // Beyond tenfold a percentage says nothing any more.
@@ -48,10 +95,33 @@ function sizeOf(change, formats) {
   return change < 9 ? formats.percent(Math.abs(change)) : `${formats.count(Math.round(1 + change))}×`;
 }
 
+function trust(metric, { maturity_days: days, is_live: isLive }, { percent, count }) {
+  const marks = [];
+  if (metric.norm && metric.is_norm_met !== null) {
+    const sign = metric.norm.kind === "at_most" ? "≤" : "≥";
+    marks.push(mark(metric.is_norm_met ? "good" : "bad", `${metric.is_norm_met ? "Within" : "Misses"} norm ${sign} ${percent(metric.norm.value)}`));
+  }
+  if (metric.is_small && metric.interval) {
+    const [low, high] = metric.interval;
+    marks.push(mark("low", `Few cases: ${percent(low)} to ${percent(high)}`,
+      `${count(metric.numerator)} of ${count(metric.denominator)}; 95 % interval`));
+  }
+  if (!metric.is_mature && days) {
+    marks.push(mark("dim", "May still change", `A day's figure ripens for ${days} days`));
+  }
+  if (!isLive) marks.push(mark("dim", "To yesterday", "Reaches to the last day that is over"));
+  return marks;
+}
+
+function mark(kind, text, title = null) {
+  return element("span", { class: `mark ${kind}`, title }, text);
+}
+
 function showSpark(spark, values) {
-  const top = Math.max(...values, 1);
+  const top = Math.max(0, ...values) || 1;
   const step = WIDTH / Math.max(values.length - 1, 1);
-  const points = values.map((value, at) => [at * step, HEIGHT - 2 - (value / top) * (HEIGHT - 6)]);
+  const points = values.map((value, at) => [at * step, HEIGHT - 2 - (Math.max(value, 0) / top) * (HEIGHT - 6)]);
+  if (!points.length) points.push([0, HEIGHT]);
   if (points.length === 1) points.push([WIDTH, points[0][1]]);
   const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" L");
   spark.replaceChildren(

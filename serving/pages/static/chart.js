@@ -1,4 +1,4 @@
-// The sales-and-orders chart: its definition comes from the server, data and colours from here.
+// A figure over orders: the definition comes from the server, data, units and colours from here.
 
 import { element } from "./elements.js";
 import { longDay } from "./format.js";
@@ -7,6 +7,10 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const AXIS_WIDTH = 46;
 const AXIS_FORMAT = { hour: "%H:%M", day: "%-d %b", week: "%-d %b", month: "%b %Y" };
+const AXIS_TEXT = {
+  cents: "format(datum.value, '$~s')", ratio: "format(datum.value, '.1~%')",
+  count: "format(datum.value, '~s')", days: "format(datum.value, '~s')",
+};
 const EDGE = 10;
 const GAP = 0.08; // of a bucket, left free at each side of its bar
 
@@ -14,16 +18,18 @@ export class Chart {
   constructor(place, formats) {
     this.place = place;
     this.formats = formats;
-    this.definition = fetch("/assets/sales-and-orders.json").then((answer) => answer.json());
+    this.definition = fetch("/assets/figure-and-orders.json").then((answer) => answer.json());
     new ResizeObserver(() => this.resized()).observe(place);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
-  async show(answer) {
-    this.grain = answer.range.grain;
-    this.rows = answer.series.map((point) => this.row(point, answer.range.grain));
-    showNumbers(document.querySelector("#numbers"), this.rows);
-    this.place.setAttribute("aria-label", describe(this.rows, answer, this.formats));
+  // `before` is the figure's series in the span before, empty where buckets do not match.
+  async show({ answer, definition, companion, before }) {
+    Object.assign(this, { figure: definition, companion, grain: answer.range.grain });
+    this.rows = answer.series.map((point, at) => this.row(point, before[at] ?? null));
+    showKeys(definition, companion, before.length > 0);
+    showNumbers(document.querySelector("#numbers"), this.rows, definition, companion);
+    this.place.setAttribute("aria-label", this.described(answer));
     await this.draw();
   }
 
@@ -33,12 +39,15 @@ export class Chart {
 
   async draw() {
     if (!this.rows || !this.place.clientWidth) return;
-    const definition = structuredClone(await this.definition);
+    const turn = (this.turn = Symbol("turn"));
+    const drawing = structuredClone(await this.definition);
+    if (turn !== this.turn) return;
     this.width = this.place.clientWidth;
-    for (const panel of definition.vconcat) fit(panel, this.width - AXIS_WIDTH - EDGE, this.grain);
-    definition.datasets = { series: this.rows };
-    definition.config = theme(this.place);
-    const drawn = await window.vegaEmbed(this.place, definition, {
+    if (!this.rows.some(({ before }) => before !== null)) withoutSteps(drawing.vconcat[0]);
+    drawing.vconcat.forEach((panel, at) => this.fit(panel, [this.figure, this.companion][at]));
+    drawing.datasets = { series: this.rows };
+    drawing.config = theme(this.place);
+    const drawn = await window.vegaEmbed(this.place, drawing, {
       actions: false, ast: true, defaultStyle: false, renderer: "svg",
       formatLocale: this.formats.axis, tooltip: { disableDefaultStyle: true },
     });
@@ -46,27 +55,48 @@ export class Chart {
     this.drawn = drawn;
   }
 
-  row(point, grain) {
+  row(point, before) {
     const from = Date.parse(point.date.includes("T") ? `${point.date}Z` : point.date);
-    const until = endOf(from, grain);
+    const until = endOf(from, this.grain);
     const margin = (until - from) * GAP;
-    const { revenue, orders, average_order_value: average } = point.values;
+    const figure = point.values[this.figure.id];
+    const orders = point.values[this.companion.id];
     return {
       date: point.date, from, until, start: from + margin, end: until - margin,
-      revenue: this.formats.major(revenue), orders,
-      label: bucketName(point.date, grain),
-      revenue_text: this.formats.money(revenue),
-      orders_text: this.formats.count(orders),
-      average_text: this.formats.money(average),
+      figure: this.size(this.figure, figure), before: this.size(this.figure, before),
+      orders: this.size(this.companion, orders),
+      label: bucketName(point.date, this.grain),
+      figure_text: this.formats.value(this.figure, figure),
+      before_text: this.formats.value(this.figure, before),
+      orders_text: this.formats.value(this.companion, orders),
     };
+  }
+
+  size({ unit }, value) {
+    return unit === "cents" && value !== null ? this.formats.major(value) : value;
+  }
+
+  fit(panel, { unit }) {
+    panel.width = this.width - AXIS_WIDTH - EDGE;
+    const titles = { figure_text: this.figure.title, orders_text: this.companion.title };
+    for (const { encoding } of panel.layer) {
+      if (encoding.x.axis) encoding.x.axis.format = AXIS_FORMAT[this.grain];
+      if (encoding.y.axis) encoding.y.axis.labelExpr = AXIS_TEXT[unit];
+      for (const line of encoding.tooltip ?? []) line.title = titles[line.field] ?? line.title;
+    }
+  }
+
+  described({ metrics, range }) {
+    const most = this.rows.reduce((top, row) => (row.figure > top.figure ? row : top), this.rows[0]);
+    const span = `${longDay(range.first)} to ${longDay(range.last)}`;
+    const total = metrics.find(({ id }) => id === this.figure.id);
+    return `${this.figure.title}, ${span}: ${this.formats.value(this.figure, total.value)} in all; most in ${most.label}, ${most.figure_text}.`;
   }
 }
 
-function fit(panel, width, grain) {
-  panel.width = width;
-  for (const { encoding } of panel.layer) {
-    if (encoding.x.axis) encoding.x.axis.format = AXIS_FORMAT[grain];
-  }
+// A layer without a row has no extent, of which Vega complains.
+function withoutSteps(panel) {
+  panel.layer = panel.layer.filter(({ mark }) => mark.style !== "before");
 }
 
 function endOf(from, grain) {
@@ -92,7 +122,10 @@ export function theme(place) {
     background: "transparent",
     font: token("--body"),
     view: { stroke: null },
-    style: { revenue: { color: token("--accent") }, orders: { color: token("--second") } },
+    style: {
+      figure: { color: token("--accent") }, orders: { color: token("--second") },
+      before: { color: token("--soft-ink"), strokeWidth: 1.5, strokeDash: [3, 2] },
+    },
     axis: {
       labelColor: token("--soft-ink"), labelFontSize: 12, gridColor: token("--line"),
       domain: false, ticks: false, labelPadding: 8,
@@ -100,20 +133,19 @@ export function theme(place) {
   };
 }
 
-function showNumbers(table, rows) {
+function showKeys(figure, companion, hasBefore) {
+  document.querySelector("[data-key=figure]").textContent = figure.title;
+  document.querySelector("[data-key=orders]").textContent = companion.title;
+  document.querySelector("[data-key=before]").hidden = !hasBefore;
+}
+
+function showNumbers(table, rows, figure, companion) {
   const head = element("thead", {}, element("tr", {},
-    ...["When", "Revenue", "Orders", "Average order"].map((title) => element("th", { scope: "col" }, title))));
+    ...["When", figure.title, "Before", companion.title].map((title) => element("th", { scope: "col" }, title))));
   const body = rows.map((row) => element("tr", {},
     element("th", { scope: "row" }, row.label),
-    ...[row.revenue_text, row.orders_text, row.average_text].map((text) => element("td", {}, text))));
+    ...[row.figure_text, row.before_text, row.orders_text].map((text) => element("td", {}, text))));
   table.tHead?.remove();
   table.tBodies[0]?.remove();
   table.append(head, element("tbody", {}, ...body));
-}
-
-function describe(rows, answer, formats) {
-  const best = rows.reduce((top, row) => (row.revenue > top.revenue ? row : top), rows[0]);
-  const range = `${longDay(answer.range.first)} to ${longDay(answer.range.last)}`;
-  const total = answer.metrics.find((metric) => metric.id === "revenue");
-  return `Sales and orders, ${range}: ${formats.money(total.value)} in all; most in ${best.label}, ${best.revenue_text}.`;
 }

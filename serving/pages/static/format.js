@@ -23,11 +23,20 @@ export function formatsFor(currency, timeZone) {
     clock: (iso) => clock.format(new Date(iso)),
     moment: (iso) => moment.format(new Date(iso)),
     today: () => dayIn(timeZone, new Date()),
-    value(metric, value) {
-      return metric.unit === "cents" ? this.money(value) : this.count(value);
+    // A figure of the registry, in its unit.
+    value({ unit }, value) {
+      if (value === null) return "–";
+      if (unit === "cents") return this.money(Math.round(value));
+      if (unit === "ratio") return this.percent(value);
+      if (unit === "days") return `${count.format(rounded(value, 1))} days`;
+      return this.count(rounded(value, 2));
     },
     axis: numberLocale(money),
   };
+}
+
+function rounded(value, digits) {
+  return Number(value.toFixed(digits));
 }
 
 // "2026-11-22" for the day that it is in the zone.

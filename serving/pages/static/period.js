@@ -5,9 +5,9 @@ import { daysBefore, daysBetween } from "./format.js";
 const DEFAULT_DAYS = 30;
 
 export class Period {
-  constructor(today, onChange) {
-    this.today = today;
-    this.onChange = onChange;
+  // `without` names grains that are not to be had here.
+  constructor(today, onChange, without = []) {
+    Object.assign(this, { today, onChange, without });
     this.presets = document.querySelector("#presets");
     this.form = document.querySelector("#custom");
     this.read(new URLSearchParams(location.search));
@@ -25,7 +25,7 @@ export class Period {
   get grain() {
     const { from, to } = this.dates;
     const days = daysBetween(from, to);
-    if (days <= 2) return "hour";
+    if (days <= 2 && !this.without.includes("hour")) return "hour";
     if (days <= 62) return "day";
     return days <= 370 ? "week" : "month";
   }
@@ -56,9 +56,17 @@ export class Period {
   choose(period) {
     this.custom = period.days ? null : period;
     this.days = period.days ?? null;
-    history.replaceState(null, "", `?${new URLSearchParams(period)}`);
+    history.replaceState(null, "", this.addressed(period));
     this.mark();
     this.onChange();
+  }
+
+  // Whatever else the address says stays in it.
+  addressed(period) {
+    const address = new URL(location.href);
+    for (const name of ["days", "from", "to"]) address.searchParams.delete(name);
+    for (const [name, value] of Object.entries(period)) address.searchParams.set(name, value);
+    return address.toString().replaceAll("%2C", ",");
   }
 
   toggle(isOpen) {

@@ -1,33 +1,33 @@
 // A vendor's page: figures asked for every second (mostly answered 304), the rest when they change.
 
 import { Benchmarks } from "./benchmarks.js";
-import { showCards } from "./cards.js";
-import { Chart } from "./chart.js";
-import { element } from "./elements.js";
+import { Customers } from "./customers.js";
+import { Figures } from "./figures.js";
 import { ForecastChart } from "./forecast.js";
-import { ago, daysBefore, formatsFor, longDay } from "./format.js";
+import { formatsFor } from "./format.js";
+import { Freshness } from "./freshness.js";
 import { Insights } from "./insights.js";
 import { Orders } from "./orders.js";
 import { Period } from "./period.js";
 import { Products } from "./products.js";
 import { Watch } from "./watch.js";
 
-const FIGURES_EVERY = 1_000;
 const ORDERS_EVERY = 10_000;
 const PRODUCTS_EVERY = 30_000;
 const ADVICE_EVERY = 300_000;
 const BENCHMARKS_EVERY = 600_000;
+const CUSTOMERS_EVERY = 600_000;
 const AGES_EVERY = 30_000;
-const DELAYED_AFTER = 15_000;
 const PAGE = { orders: 12, products: 15 };
 const LONGEST_PAGE = { orders: 100, products: 200 };
 
 const shop = document.querySelector("#vendor").dataset;
 const formats = formatsFor(shop.currency, shop.timeZone);
-const chart = new Chart(document.querySelector("#chart"), formats);
 const products = new Products(formats, () => productWatch.now());
 const orders = new Orders(formats);
+const freshness = new Freshness(formats, shop.timeZone);
 const benchmarks = new Benchmarks(formats);
+const customers = new Customers(formats);
 const forecast = new ForecastChart(formats, (product) => `/v1/vendors/${shop.vendor}/products/${product}/forecast`);
 const insights = new Insights(formats, (product) => {
   forecast.choose(product);
@@ -39,11 +39,12 @@ const shown = { ...PAGE };
 
 const address = (name, query) => `/v1/vendors/${shop.vendor}/${name}?${new URLSearchParams(query)}`;
 
-const figureWatch = new Watch({
-  every: FIGURES_EVERY,
-  address: () => address("metrics", { ...period.dates, grain: period.grain }),
-  show: showFigures,
-  state: showState,
+const figures = new Figures({
+  formats, period, address, hasTail: true, state: (state) => freshness.show(state),
+  onNews: () => {
+    orderWatch.now();
+    productWatch.now();
+  },
 });
 const orderWatch = new Watch({
   every: ORDERS_EVERY,
@@ -76,6 +77,11 @@ const insightWatch = new Watch({
   address: () => address("insights", {}),
   show: (answer) => insights.show(answer),
 });
+const customerWatch = new Watch({
+  every: CUSTOMERS_EVERY,
+  address: () => address("customers", period.dates),
+  show: (answer) => customers.show(answer),
+});
 const forecastWatch = new Watch({
   every: ADVICE_EVERY,
   address: () => address("forecasts", {}),
@@ -83,60 +89,9 @@ const forecastWatch = new Watch({
 });
 
 function refresh() {
-  figureWatch.now();
+  figures.refresh();
   productWatch.now();
-}
-
-let last = null;
-
-async function showFigures(answer) {
-  const isNews = last !== null && last !== answer.freshness.live_position;
-  last = answer.freshness.live_position;
-  document.querySelector("#notice").hidden = true;
-  showCards(document.querySelector("#cards"), answer, formats);
-  document.querySelector("#grain").textContent = `by ${answer.range.grain}`;
-  if (isNews) {
-    orderWatch.now();
-    productWatch.now();
-  }
-  const isEmpty = answer.series.every((point) => !point.values.orders);
-  showEmpty(isEmpty, answer);
-  if (!isEmpty) await chart.show(answer);
-}
-
-// A quiet period is no dead end: it names the last busy day and leads there.
-function showEmpty(isEmpty, answer) {
-  const place = document.querySelector("#chart-empty");
-  for (const part of [".chart", ".legend", ".numbers"]) document.querySelector(part).hidden = isEmpty;
-  place.hidden = !isEmpty;
-  if (!isEmpty) return;
-  const day = answer.last_order_date;
-  place.replaceChildren(element("p", {}, "No orders in this period."));
-  if (!day) return;
-  const button = element("button", { type: "button" }, `Show the 30 days up to ${longDay(day)}`);
-  button.addEventListener("click", () => period.choose({ from: daysBefore(day, 29), to: day }));
-  place.append(button);
-}
-
-function showState({ through, fault }) {
-  const badge = document.querySelector("#live");
-  if (fault) return showFault(badge, fault);
-  const isLive = Date.now() - Date.parse(through) < DELAYED_AFTER;
-  badge.dataset.state = isLive ? "live" : "delayed";
-  const text = isLive ? `Live · ${formats.clock(through)}` : `Data through ${ago(through)}`;
-  badge.title = `Data through ${formats.moment(through)}, ${shop.timeZone}`;
-  if (badge.textContent !== text) badge.firstElementChild.textContent = text;
-}
-
-function showFault(badge, fault) {
-  if (fault.status === 401) return location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
-  badge.dataset.state = "offline";
-  badge.firstElementChild.textContent = "Reconnecting…";
-  if (!fault.status) return undefined;
-  const notice = document.querySelector("#notice");
-  notice.textContent = fault.message;
-  notice.hidden = false;
-  return undefined;
+  customerWatch.now();
 }
 
 function more(name, watch) {

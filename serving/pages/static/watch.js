@@ -3,7 +3,7 @@
 const SLOWEST_RETRY = 15_000;
 
 export class Watch {
-  // `address()` says what to ask now; `show(body)` is called for every new answer.
+  // `address()` says what to ask now, null for nothing; `show(body)` is called for every new answer.
   constructor({ every, address, show, state = () => {} }) {
     Object.assign(this, { every, address, show, state });
     this.etag = null;
@@ -17,6 +17,7 @@ export class Watch {
     clearTimeout(this.timer);
     const turn = (this.turn = Symbol("turn"));
     const address = this.address();
+    if (address === null) return; // nothing to ask for now
     if (address !== this.asked) this.etag = null;
     this.asked = address;
     try {

@@ -1,0 +1,59 @@
+"""What only operators see: the whole market's figures and what people search for."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.serving.conftest import Visit, small_market, visiting
+from tests.serving.core import Core
+
+
+@pytest.fixture(scope="module")
+def visit_market(core: Core, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+    home = tmp_path_factory.mktemp("home")
+    small_market(home).publish()
+    with ExitStack() as stack:
+        yield visiting(stack, core, home)
+
+
+def test_search_terms_come_with_the_share_that_was_clicked(visit_market: Visit) -> None:
+    terms = visit_market("operator").get("/v1/market/search-terms").json()["items"]
+    assert [(term["term"], term["searches"], term["clicked_share"]) for term in terms] == [
+        ("tea", 12, 0.75),
+        ("mug", 5, 0.0),
+    ]
+    assert terms[1]["unanswered_searches"] == 4
+
+
+@pytest.mark.parametrize("path", ["/v1/market/search-terms", "/market"])
+def test_only_operators_come_here(visit_market: Visit, path: str) -> None:
+    answer: httpx.Response = visit_market("vendor", 1).get(path)
+    assert answer.status_code == 403
+    assert "role_not_allowed" in answer.text
+
+
+@pytest.mark.browser
+def test_the_markets_page_shows_its_figures_and_terms(
+    browser: Browser, visit_market: Visit
+) -> None:
+    client = visit_market("operator")
+    page = browser.new_page()
+    page.goto(f"{client.base_url}/sign-in#token={client.headers['Authorization'].split()[1]}")
+    page.get_by_role("link", name="The market's figures").click()
+    page.get_by_role("button", name="Custom", exact=True).click()
+    page.get_by_label("From", exact=True).fill("2026-11-01")
+    page.get_by_label("To", exact=True).fill("2026-11-22")
+    page.get_by_role("button", name="Show", exact=True).click()
+    # November's paid orders, of both vendors: 13,000 and 900 cents.
+    expect(page.locator('[data-metric="gmv_paid"] .value')).to_have_text("€139.00")
+    expect(page.locator('[data-metric="payment_success"] .value')).to_have_text("90%")
+    expect(page.locator("#terms > li").first).to_contain_text("tea")
+    expect(page.locator("#chart svg .mark-rect path").first).to_be_attached()
+    page.get_by_role("button", name="Choose figures").click()
+    page.get_by_label("Searches without an answer").check()
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator('[data-metric="unanswered_rate"] .value')).to_have_text("5%")
+    page.close()
