@@ -21,8 +21,11 @@ customers as (
 scored as (
     select
         *,
-        ntile(5) over (partition by vendor_id order by last_date, shopper_pseudonym) as recency,
-        ntile(5) over (partition by vendor_id order by orders, shopper_pseudonym) as frequency
+        -- Of few customers the last is in the highest fifth still, which ntile would leave empty.
+        ceil(5 * cume_dist() over (partition by vendor_id order by last_date, shopper_pseudonym))
+            as recency,
+        ceil(5 * cume_dist() over (partition by vendor_id order by orders, shopper_pseudonym))
+            as frequency
     from customers
 ),
 
