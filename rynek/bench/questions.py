@@ -21,6 +21,7 @@ from serving.spans import Grain, Span
 from warehouse.benchmarks.measures import COMPARED
 from warehouse.manifest import Manifest
 from warehouse.metrics import METRICS
+from warehouse.metrics.figure import Days
 from warehouse.snapshot import Parameters, Snapshot
 
 DASHBOARD_DAYS, MARKET_DAYS = 30, 365
@@ -133,13 +134,13 @@ def market(now: datetime) -> dict[str, Asking]:
     span = Span(now.date() - timedelta(days=MARKET_DAYS - 1), now.date())
     shown = [METRICS[metric_id] for metric_id in (*MARKET_METRICS.split(","), "customers")]
     end = now.date().replace(day=1) - timedelta(days=1)
-    month = {"first": end.replace(day=1), "last": end}
+    month = Days(end.replace(day=1), end)
 
     def by(grain: Grain) -> Asking:
         return lambda snapshot: figures.series_published(snapshot, shown, span, grain, None, now)
 
     def benchmarked(snapshot: Overheard) -> object:
-        return [snapshot.rows(compared.sql(), month) for compared in COMPARED]
+        return [snapshot.rows(compared.sql(), compared.days(month)) for compared in COMPARED]
 
     return {
         "cohorts and retention": lambda snapshot: snapshot.rows(COHORTS),
