@@ -147,6 +147,7 @@ def test_by_hour_what_is_settled_by_day_is_shown_too(opened: Opened, shop: Shop)
     expect(page.locator('[data-metric="conversion"] .trust')).to_contain_text("To yesterday")
     page.locator("#cards").get_by_role("button", name="Conversion").click()
     expect(page.locator("#grain")).to_have_text("by day")
+    expect(page.locator("#chart-empty")).to_have_text(re.compile("to the last day that is over"))
 
 
 def test_the_chosen_figures_can_be_taken_along(opened: Opened, shop: Shop) -> None:

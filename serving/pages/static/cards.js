@@ -46,7 +46,7 @@ export class Cards {
   // What is settled by day has no figure of today yet.
   points(series, { id, is_live: isLive }) {
     const over = isLive ? series : series.filter(({ date }) => date < this.formats.today());
-    return over.map(({ values }) => values[id] ?? 0);
+    return over.map(({ values }) => values[id]);
   }
 }
 
@@ -117,15 +117,18 @@ function mark(kind, text, title = null) {
   return element("span", { class: `mark ${kind}`, title }, text);
 }
 
+// A bucket without a figure has no point: the line goes on to the next that has one.
 function showSpark(spark, values) {
-  const top = Math.max(0, ...values) || 1;
+  const known = values.flatMap((value, at) => (value === null ? [] : [{ value: Math.max(value, 0), at }]));
+  const top = Math.max(...known.map(({ value }) => value)) || 1;
   const step = WIDTH / Math.max(values.length - 1, 1);
-  const points = values.map((value, at) => [at * step, HEIGHT - 2 - (Math.max(value, 0) / top) * (HEIGHT - 6)]);
-  if (!points.length) points.push([0, HEIGHT]);
-  if (points.length === 1) points.push([WIDTH, points[0][1]]);
+  const points = known.map(({ value, at }) => [at * step, HEIGHT - 2 - (value / top) * (HEIGHT - 6)]);
+  if (!points.length) return spark.replaceChildren();
+  if (points.length === 1) points.splice(0, 1, [0, points[0][1]], [WIDTH, points[0][1]]);
   const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" L");
+  const [start, end] = [points[0][0], points.at(-1)[0]].map((x) => x.toFixed(1));
   spark.replaceChildren(
-    drawing("path", { class: "area", d: `M0,${HEIGHT} L${line} L${WIDTH},${HEIGHT} Z` }),
+    drawing("path", { class: "area", d: `M${start},${HEIGHT} L${line} L${end},${HEIGHT} Z` }),
     drawing("path", { class: "line", d: `M${line}` }),
   );
 }

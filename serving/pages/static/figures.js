@@ -86,11 +86,14 @@ export class Figures {
     const answer = this.answers[this.kindOf(this.picked)];
     if (!answer?.metrics.some(({ id }) => id === this.picked)) return; // it is being asked for
     const definition = this.choice.known.get(this.picked);
-    const isEmpty = answer.series.every(({ values }) => !values[this.picked] && !values.orders);
-    this.showEmpty(isEmpty, answer);
+    const values = answer.series.map(({ values: one }) => one[this.picked]);
+    const isUnknown = values.every((value) => value === null);
+    const isQuiet = answer.series.every(({ values: { orders } }, at) => !values[at] && !orders);
+    this.showEmpty(isQuiet || isUnknown);
     document.querySelector("#chart-title").textContent = definition.title;
     document.querySelector("#grain").textContent = `by ${answer.range.grain}`;
-    if (isEmpty) return;
+    if (isQuiet) return this.offerBusyDays(answer.last_order_date);
+    if (isUnknown) return this.tellUnknown(definition);
     const companion = this.choice.known.get(COMPANIONS.find((id) => id !== this.picked));
     const before = await this.seriesBefore(answer);
     if (definition.id === this.picked) await this.chart.show({ answer, definition, companion, before });
@@ -108,16 +111,24 @@ export class Figures {
     return (await answer).series.map(({ values }) => values[id]);
   }
 
-  // A quiet period is no dead end: it names the last busy day and leads there.
-  showEmpty(isEmpty, { last_order_date: day }) {
-    const place = document.querySelector("#chart-empty");
+  showEmpty(isEmpty) {
     for (const part of [".chart", ".legend", ".numbers"]) document.querySelector(part).hidden = isEmpty;
-    place.hidden = !isEmpty;
-    if (!isEmpty) return;
+    document.querySelector("#chart-empty").hidden = !isEmpty;
+  }
+
+  // A quiet period is no dead end: it names the last busy day and leads there.
+  offerBusyDays(day) {
+    const place = document.querySelector("#chart-empty");
     place.replaceChildren(element("p", {}, "No orders in this period."));
     if (!day) return;
     const button = element("button", { type: "button" }, `Show the 30 days up to ${longDay(day)}`);
     button.addEventListener("click", () => this.period.choose({ from: daysBefore(day, 29), to: day }));
     place.append(button);
+  }
+
+  tellUnknown({ title, is_live: isLive }) {
+    const why = isLive ? "nothing it could be told from happened." : "it reaches to the last day that is over.";
+    document.querySelector("#chart-empty").replaceChildren(
+      element("p", {}, `${title} has no figure in this period: ${why}`));
   }
 }
