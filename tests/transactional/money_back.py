@@ -8,6 +8,7 @@ import httpx
 from tests.rynek.local.stripe.standins import KEY
 from tests.transactional.market import TestMarket
 from transactional import invariants
+from transactional.database import Row
 from transactional.gateway import Gateway
 from transactional.settlement import disputes, refund_sending, refunds, reversals, transfers
 from transactional.settlement.refund_sharing import RefundedLine
@@ -43,6 +44,18 @@ def demand_sound(market: TestMarket) -> None:
     """Every invariant holds, but for the numbering of facts that no relay has seen."""
     with market.database.transaction() as connection:
         assert invariants.check(connection) == []
+
+
+def refunded_at_stripe(market: TestMarket, order_id: int) -> list[int]:
+    """Cents of each refund that Stripe made of this order's payment, failed ones left out."""
+    made = market.gateway._client.v1.refunds.list({"payment_intent": intent_of(market, order_id)})
+    return sorted(one.amount for one in made.data if one.status != "failed")
+
+
+def the(market: TestMarket, table: str) -> Row:
+    """The only row of a table."""
+    (row,) = market.rows(f"select * from {table}")
+    return row
 
 
 def balance(market: TestMarket, kind: str) -> int:
