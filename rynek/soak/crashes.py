@@ -13,7 +13,7 @@ from random import Random
 from rynek.soak import lives
 from rynek.soak.crowd import Crowd
 from rynek.soak.lives import Town, found
-from rynek.soak.quiet import come_to_rest
+from rynek.soak.quiet import Rest, come_to_rest
 from rynek.soak.site import Site, dying_at, open_site, unarmed
 from transactional.gateway.connection import NETWORK_RETRIES
 
@@ -87,19 +87,19 @@ GAPS: dict[str, Callable[[Site, Town, str], None]] = {
 }
 
 
-def die_in(site: Site, town: Town, gap: str) -> float:
-    """Have the market die in one gap and recover; returns the seconds it took to come to rest.
+def die_in(site: Site, town: Town, gap: str) -> Rest:
+    """Have the market die in one gap and recover; returns how it came to rest.
 
     The market is stopped before and after. Raises GapMissedError, NotQuietError, DiscordError.
     """
     before = site.kills
     GAPS[gap](site, town, gap)
-    seconds = come_to_rest(site)
+    rest = come_to_rest(site)
     site.revive()
     site.stop()
     if site.kills == before:
         raise GapMissedError(gap)
-    return seconds
+    return rest
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ class Toll:
     kills: int
     rests: int
     longest_rest_seconds: float
+    longest_rest_waited_for: tuple[str, ...]
     lives: int
     seed: int
 
@@ -121,7 +122,7 @@ def kill_at_random(
     Every 25 kills the crowd is let finish, and the market must come to rest and add up.
     """
     chance = Random(seed)
-    rests: list[float] = []
+    rests: list[Rest] = []
     lived = 0
     with open_site(folder, durable=True) as site:
         site.start()
@@ -133,7 +134,8 @@ def kill_at_random(
             site.let_leases_run_out()
             rests.append(come_to_rest(site))
             report(site.kills)
-        return Toll(site.kills, len(rests), max(rests), lived, seed)
+        longest = max(rests, key=lambda rest: rest.seconds)
+        return Toll(site.kills, len(rests), longest.seconds, longest.waited_for, lived, seed)
 
 
 def _kill_among_a_crowd(site: Site, town: Town, target: int, chance: Random) -> int:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from rynek.soak.site import NotQuietError, Site
@@ -42,21 +43,30 @@ class DiscordError(AssertionError):
     """An invariant is broken, or Stripe tells another story than our tables."""
 
 
-def come_to_rest(site: Site) -> float:
-    """Restart what is dead and wait until nothing is left to do; returns seconds.
+@dataclass(frozen=True)
+class Rest:
+    """How long a market took to come to rest, and the last of what it had left to do."""
+
+    seconds: float
+    waited_for: tuple[str, ...]
+
+
+def come_to_rest(site: Site) -> Rest:
+    """Restart what is dead and wait until nothing is left to do.
 
     Raises NotQuietError after a minute, DiscordError where the outcome is wrong.
     """
-    started = time.monotonic()
+    started, waited_for = time.monotonic(), tuple[str, ...]()
     while left := undone(site):
+        waited_for = tuple(left)
         site.revive()
         if time.monotonic() - started > SECONDS_TO_REST:
             raise NotQuietError(f"still open after {SECONDS_TO_REST:g} s: {left}")
         time.sleep(POLL_SECONDS)
-    seconds = time.monotonic() - started
+    rest = Rest(time.monotonic() - started, waited_for)
     if breaches := [*_broken(site), *_disagreements(site)]:
         raise DiscordError("; ".join(breaches))
-    return seconds
+    return rest
 
 
 def undone(site: Site) -> dict[str, int]:

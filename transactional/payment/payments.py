@@ -202,11 +202,14 @@ def _refuse_foreign(payment: Row, intent: Intent, currency: str) -> None:
 
 
 def _write(connection: Transaction, payment_id: int, intent: Intent, now: datetime) -> None:
+    """Of a cancelled order it is still to be asked at once: this answer may be older than that."""
     connection.execute(
         "update payments set status = %(status)s, stripe_payment_intent_id = %(intent)s,"
-        " stripe_charge_id = %(charge)s, failure_code = %(failure)s, checked_at = %(now)s,"
-        " succeeded_at = case when %(status)s = 'succeeded' then %(now)s end, version = version + 1"
-        " where payment_id = %(payment_id)s",
+        " stripe_charge_id = %(charge)s, failure_code = %(failure)s,"
+        " checked_at = case when orders.status = 'cancelled' then checked_at else %(now)s end,"
+        " succeeded_at = case when %(status)s = 'succeeded' then %(now)s end,"
+        " version = payments.version + 1 from orders"
+        " where payment_id = %(payment_id)s and payments.order_id = orders.order_id",
         {
             "status": intent.status,
             "intent": intent.payment_intent_id,
