@@ -3,6 +3,7 @@ import redis
 
 from tests.transactional.facts import consume, publish, write_facts
 from tests.transactional.market import TestMarket, Visit
+from transactional import invariants
 from transactional.facts import outbox, retention
 from transactional.facts.consumers import Consumer
 from transactional.facts.outbox import FactsPrunedError
@@ -39,6 +40,28 @@ def test_a_reader_behind_the_pruned_facts_is_told_and_not_given_a_gap(
     with market.database.transaction() as connection, pytest.raises(FactsPrunedError) as refusal:
         outbox.page(connection, 0, 10)
     assert refusal.value.details == {"oldest_position": 5}
+
+
+def test_orders_outlive_their_facts_and_later_ones_must_still_have_theirs(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    def untold() -> list[str]:
+        with market.database.transaction() as connection:
+            return [breach.key for breach in invariants.check(connection)]
+
+    offer = market.offer()
+    market.paid_order((offer, 1))
+    publish(market, stream)
+    market.clock.advance(days=31)
+    assert retention.prune(market.database, market.clock()) > 0
+    assert untold() == []
+    market.paid_order((offer, 1))
+    market.clock.advance(hours=2)
+    market.paid_order((offer, 1))
+    publish(market, stream)
+    assert untold() == []
+    market.rows("delete from outbox where key = 'vor_3' returning 1")
+    assert "vor_3" in untold()
 
 
 def test_what_is_done_with_goes_after_its_time_and_what_is_not_stays(market: TestMarket) -> None:
