@@ -159,7 +159,11 @@ def test_an_address_inside_is_never_called(market: TestMarket, site: str, produc
             submit(market, product, url)
     for url in ("https://127.0.0.1/a", "https://[::1]/a", "https://[::ffff:10.0.0.1]/a"):
         with pytest.raises(AddressRefusedError):
-            outbound.get(url, 100, may_be_local=False)
+            outbound.demand_callable(url, may_be_local=False)
+    with pytest.raises(AddressRefusedError):
+        outbound.get("https://localhost/a", 100, may_be_local=False)
+    with pytest.raises(AddressRefusedError):
+        submit(market, product, "http://10.0.0.1/a.png")
 
 
 def test_a_product_has_at_most_20_images(market: TestMarket, product: int) -> None:

@@ -135,6 +135,8 @@ def demand_callable(url: str, *, may_be_local: bool) -> SplitResult:
     schemes = ("https", "http") if may_be_local else ("https",)
     if target.scheme not in schemes or not target.hostname or target.username or not has_valid_port:
         raise AddressRefusedError
+    with suppress(ValueError):  # a name, which is resolved when it is called
+        _demand_fit(ip_address(target.hostname), target, may_be_local=may_be_local)
     return target
 
 
@@ -150,11 +152,8 @@ def resolve(target: SplitResult, *, may_be_local: bool) -> str:
     except (OSError, UnicodeError) as error:
         raise CallFailedError(f"{target.hostname} is not known") from error
     addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
-    is_plain = target.scheme == "http"
     for address in addresses:
-        is_local = may_be_local and _is_loopback(address)
-        if not is_local and (is_plain or not _is_public(address)):
-            raise AddressRefusedError
+        _demand_fit(address, target, may_be_local=may_be_local)
     return str(addresses[0])
 
 
@@ -174,8 +173,12 @@ def _read(answer: HTTPResponse, largest_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _is_loopback(address: IPv4Address | IPv6Address) -> bool:
-    return address.is_loopback
+def _demand_fit(
+    address: IPv4Address | IPv6Address, target: SplitResult, *, may_be_local: bool
+) -> None:
+    is_local = may_be_local and address.is_loopback
+    if not is_local and (target.scheme == "http" or not _is_public(address)):
+        raise AddressRefusedError
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from tests.transactional.market import TestMarket, Visit
 from tests.transactional.posts import http_receiver
 from transactional.messages import webhook_calls
@@ -11,7 +13,7 @@ def test_a_vendor_registers_tries_rotates_and_removes_a_webhook(
     vendor = market.vendor()
     at, where = visit("vendor", vendor), f"/v1/vendors/ven_{vendor}/webhooks"
     with http_receiver() as receiver:
-        local = receiver.url.replace("http://", "https://")
+        local = receiver.url.replace("http://127.0.0.1", "https://localhost")
         hook = at.post(where, json={"url": local}, headers={"Idempotency-Key": "a"}).json()
         assert hook["secret"].startswith("rwh_")
         market.rows("update vendor_webhooks set url = %s returning 1", receiver.url)
@@ -41,13 +43,14 @@ def test_a_vendor_registers_tries_rotates_and_removes_a_webhook(
     assert at.get(where).json()["data"] == []
 
 
+@pytest.mark.parametrize("url", ["http://shop.example/", "https://10.0.0.1/", "https://[::1]/"])
 def test_an_address_that_may_not_be_called_is_refused_at_once(
-    market: TestMarket, visit: Visit
+    market: TestMarket, visit: Visit, url: str
 ) -> None:
     vendor = market.vendor()
     answer = visit("vendor", vendor).post(
         f"/v1/vendors/ven_{vendor}/webhooks",
-        json={"url": "http://shop.example/"},
+        json={"url": url},
         headers={"Idempotency-Key": "a"},
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "address_refused")
