@@ -9,7 +9,7 @@ from transactional import claims
 from transactional.catalogue import pictures, products
 from transactional.catalogue.pictures import Picture
 from transactional.database import Database, Row, Transaction
-from transactional.errors import MarketError, RefusedError
+from transactional.errors import ConflictError, MarketError, NotFoundError, RefusedError
 from transactional.messages import outbound
 from transactional.messages.outbound import CallFailedError, NothingThereError
 from transactional.pauses import Pauses
@@ -28,9 +28,21 @@ COLUMNS = (
 
 
 class ImagesFullError(RefusedError):
-    """A product has at most 20 images."""
+    """A product has at most 20 images; remove one first."""
 
     code = "images_full"
+
+
+class ImageUnknownError(NotFoundError):
+    """This product has no such image."""
+
+    code = "image_unknown"
+
+
+class ImageNotAcceptedError(ConflictError):
+    """A product is shown with one of its accepted images; submit this one with POST …/images."""
+
+    code = "image_not_accepted"
 
 
 def submit(
@@ -60,6 +72,39 @@ def of_product(connection: Transaction, product_id: int) -> list[Row]:
         f"select {COLUMNS} from product_images where product_id = %s order by product_image_id",
         (product_id,),
     ).fetchall()
+
+
+def show(connection: Transaction, product_id: int, url: str) -> None:
+    """Have the product shown with this image of it. Raises ImageNotAcceptedError."""
+    shown = connection.execute(
+        "update products set image_url = product_images.url from product_images"
+        " where products.product_id = %s and product_images.product_id = products.product_id"
+        " and product_images.url = %s and product_images.status = 'accepted'",
+        (product_id, url),
+    )
+    if shown.rowcount == 0:
+        raise ImageNotAcceptedError
+
+
+def remove(connection: Transaction, product_id: int, product_image_id: int) -> None:
+    """The oldest accepted one that is left takes the place of the one that was shown.
+
+    Raises ProductUnknownError, ImageUnknownError.
+    """
+    products.lock(connection, product_id)
+    removed = connection.execute(
+        "delete from product_images where product_id = %s and product_image_id = %s returning url",
+        (product_id, product_image_id),
+    ).fetchone()
+    if removed is None:
+        raise ImageUnknownError
+    connection.execute(
+        "update products set image_url = (select url from product_images"
+        " where product_id = %(product_id)s and status = 'accepted'"
+        " order by product_image_id limit 1)"
+        " where product_id = %(product_id)s and image_url = %(url)s",
+        {"product_id": product_id, "url": removed["url"]},
+    )
 
 
 def fetch_due(database: Database, may_be_local: bool, now: datetime) -> int:

@@ -53,7 +53,6 @@ class NewProduct:
     title: str
     category_id: int | None = None
     brand: str | None = None
-    image_url: str | None = None
     weight_grams: int = 500
 
 
@@ -64,7 +63,6 @@ class ProductChange:
     title: str | None = None
     category_id: int | None = None
     brand: str | None = None
-    image_url: str | None = None
     weight_grams: int | None = None
 
 
@@ -90,8 +88,8 @@ def create(connection: Transaction, new: NewProduct) -> Row:
     """Raises CategoryUnknownError."""
     try:
         row = connection.execute(
-            "insert into products (title, category_id, brand, image_url, weight_grams)"
-            " values (%(title)s, %(category_id)s, %(brand)s, %(image_url)s, %(weight_grams)s)"
+            "insert into products (title, category_id, brand, weight_grams)"
+            " values (%(title)s, %(category_id)s, %(brand)s, %(weight_grams)s)"
             f" returning {COLUMNS}",
             asdict(new),
         ).fetchone()
@@ -133,7 +131,7 @@ def change(connection: Transaction, product_id: int, change: ProductChange) -> R
         row = connection.execute(
             "update products set title = coalesce(%(title)s, title),"
             " category_id = coalesce(%(category_id)s, category_id),"
-            " brand = coalesce(%(brand)s, brand), image_url = coalesce(%(image_url)s, image_url),"
+            " brand = coalesce(%(brand)s, brand),"
             " weight_grams = coalesce(%(weight_grams)s, weight_grams)"
             f" where product_id = %(product_id)s returning {COLUMNS}",
             asdict(change) | {"product_id": product_id},

@@ -60,3 +60,13 @@ def list_images(product_id: ProductId, _: VendorOrOperator, market: Running) -> 
     with market.database.transaction() as connection:
         products.read(connection, product_id)
         return Images(data=Image.of_all(images.of_product(connection, product_id)))
+
+
+@router.delete("/v1/products/{product_id}/images/{product_image_id}", status_code=204)
+def remove_image(
+    product_id: ProductId, product_image_id: ImageId, who: VendorOrOperator, market: Running
+) -> None:
+    """Where the product was shown with it, the oldest accepted one that is left takes its place."""
+    with market.database.transaction() as connection:
+        demand_may_change(connection, who, product_id)
+        images.remove(connection, product_id, product_image_id)

@@ -1,13 +1,13 @@
 """Routes of categories, products and variants."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field
 
 from transactional.access.tokens import Caller
-from transactional.catalogue import categories, products
+from transactional.catalogue import categories, images, products
 from transactional.catalogue.products import NewProduct, NewVariant, ProductChange, VariantChange
 from transactional.database import Row, Transaction
 from transactional.http.market import OnceOnly, Operator, Running, VendorOrOperator
@@ -31,7 +31,7 @@ MOST_ATTRIBUTES = 20
 Title = Annotated[str, Field(min_length=1, max_length=500)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Brand = Annotated[str, Field(max_length=200)]
-ImageUrl = Annotated[str, Field(max_length=2_000, pattern="^(https?://|/)")]
+ImageUrl = Annotated[str, Field(min_length=1, max_length=2_000, pattern="^https?://")]
 Grams = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 Attribute = Annotated[str, Field(max_length=200, pattern="^[^\\x00]*$")]
 Attributes = Annotated[dict[Attribute, Attribute], Field(max_length=MOST_ATTRIBUTES)]
@@ -59,7 +59,9 @@ class ProductBody(Body):
     title: Title
     category_id: CategoryId | None = None
     brand: Brand | None = None
-    image_url: ImageUrl | None = None
+    image_url: Annotated[
+        ImageUrl | None, Field(description="Shown once it was fetched and inspected.")
+    ] = None
     weight_grams: Grams = 500
 
 
@@ -67,7 +69,7 @@ class ProductChangeBody(Body):
     title: Title | None = None
     category_id: CategoryId | None = None
     brand: Brand | None = None
-    image_url: ImageUrl | None = None
+    image_url: Annotated[ImageUrl | None, Field(description="One of its accepted images.")] = None
     weight_grams: Grams | None = None
 
 
@@ -144,8 +146,16 @@ def change_category(
 
 @router.post("/v1/products", status_code=201, response_model=Product)
 def create_product(body: ProductBody, _: VendorOrOperator, once: OnceOnly) -> JSONResponse:
-    new = NewProduct(**dict(body))
-    return once.answer(201, lambda c: Product.of(products.create(c, new)))
+    new, url = NewProduct(**_without_image(body)), body.image_url
+
+    def create(connection: Transaction) -> Product:
+        product, market = products.create(connection, new), once.market
+        if url is not None:
+            key, may_be_local = product["product_id"], market.are_webhooks_local
+            images.submit(connection, key, url, market.clock(), may_be_local=may_be_local)
+        return Product.of(product)
+
+    return once.answer(201, create)
 
 
 @router.get("/v1/products")
@@ -170,7 +180,9 @@ def change_product(
     """A vendor changes what it alone sells; what several sell is an operator's to change."""
     with market.database.transaction() as connection:
         demand_may_change(connection, who, product_id)
-        change = ProductChange(**dict(body))
+        if body.image_url is not None:
+            images.show(connection, product_id, body.image_url)
+        change = ProductChange(**_without_image(body))
         return _detail(connection, products.change(connection, product_id, change))
 
 
@@ -210,6 +222,11 @@ def demand_may_change(connection: Transaction, who: Caller, product_id: int) -> 
     """Raises ProductUnknownError, ProductSharedError."""
     if who.role == "vendor" and who.subject_id is not None:
         products.demand_unshared(connection, product_id, who.subject_id)
+
+
+def _without_image(body: Body) -> dict[str, Any]:
+    """As columns of the product; an image is a row of its own until it was inspected."""
+    return {name: value for name, value in dict(body).items() if name != "image_url"}
 
 
 def _detail(connection: Transaction, product: Row) -> ProductDetail:

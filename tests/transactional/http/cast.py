@@ -51,7 +51,7 @@ class Cast:
     def ids_for(self, who: str) -> dict[str, str]:
         """What can be asked away is there a second time, for the operator."""
         second = {"closure_id": "clo_2", "webhook_id": "vwh_2", "checklist_item_id": "chk_2"}
-        second |= {"promotion_id": "pro_2"}
+        second |= {"promotion_id": "pro_2", "product_image_id": "img_2"}
         return self.ids | (second if who == "operator" else {})
 
 

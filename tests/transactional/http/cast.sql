@@ -6,7 +6,7 @@ insert into submissions (vendor_id, checklist_item_id, status, submitted_at)
 values (1, 1, 'submitted', now());
 insert into catalogue_imports (vendor_id, status, idempotency_key, lease_expires_at, started_at, finished_at)
 values (1, 'broken_off', 'k', now(), now(), null);
-insert into product_images (product_id, url) values (1, 'https://shop.example/1.png');
+insert into product_images (product_id, url) select 1, 'https://shop.example/old-' || n from generate_series(1, 2) as n;
 insert into reviews (line_id, product_id, vendor_id, shopper_pseudonym, stars, created_at)
 select line_id, product_id, order_lines.vendor_id, shopper_pseudonym, 5, now()
 from order_lines join vendor_orders using (vendor_order_id) where vendor_order_id = 2;

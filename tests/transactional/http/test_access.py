@@ -61,6 +61,7 @@ ok  ok  ok  ok  ok  ok  ok   GET /v1/offers/{offer_id}
 401 403 403 ok  404 ok  403  GET /v1/offers/{offer_id}/stock-moves
 401 403 403 ok  ok  ok  403  POST /v1/products/{product_id}/images
 401 403 403 ok  ok  ok  403  GET /v1/products/{product_id}/images
+401 403 403 ok  ok  ok  403  DELETE /v1/products/{product_id}/images/{product_image_id}
 ok  ok  ok  ok  ok  ok  ok   GET /v1/products/{product_id}/offers
 401 ok  404 403 403 403 403  POST /v1/lines/{line_id}/review
 401 ok  404 403 403 403 403  PATCH /v1/reviews/{review_id}

@@ -78,3 +78,44 @@ def test_an_image_is_submitted_fetched_and_shown(market: TestMarket, visit: Visi
     (accepted,) = operator.get(path).json()["data"]
     assert (accepted["status"], accepted["media_type"]) == ("accepted", "image/png")
     assert visit().get(f"/v1/products/{product}").json()["image_url"] == accepted["url"]
+
+
+def test_a_product_is_only_ever_shown_with_an_image_that_was_inspected(
+    market: TestMarket, visit: Visit
+) -> None:
+    operator = visit("operator")
+    bodies = {"title": "Pot", "image_url": "http://shop.example/a.png"}
+    post(operator, "/v1/products", bodies, 422)
+    bodies["image_url"] = "https://shop.example/a.png"
+    created = post(operator, "/v1/products", bodies)
+    path = f"/v1/products/{created['product_id']}"
+    (waiting,) = operator.get(f"{path}/images").json()["data"]
+    assert (created["image_url"], waiting["status"]) == (None, "pending")
+    for url in (waiting["url"], "https://shop.example/never-seen.png"):
+        refused = operator.patch(path, json={"title": "Teapot", "image_url": url})
+        assert (refused.status_code, refused.json()["code"]) == (409, "image_not_accepted")
+    assert operator.get(path).json()["title"] == "Pot"
+
+
+def test_the_shown_image_is_chosen_and_a_removed_one_makes_room_for_the_next(
+    market: TestMarket, visit: Visit
+) -> None:
+    operator = visit("operator")
+    product = post(operator, "/v1/products", {"title": "Pot"})["product_id"]
+    path = f"/v1/products/{product}"
+    with serving({"/a.png": Page(picture()), "/b.png": Page(picture())}) as site:
+        for name in ("a", "b"):
+            url = f"https://shop.example/{name}.png"
+            post(operator, f"{path}/images", {"url": url}, 202)
+        market.rows("update product_images set url = replace(url, %s, %s) returning 1",
+                    "https://shop.example", site)  # fmt: skip
+        images.fetch_due(market.database, True, market.clock())
+    first, second = operator.get(f"{path}/images").json()["data"]
+    chosen = operator.patch(path, json={"image_url": second["url"]}).json()
+    assert chosen["image_url"] == second["url"]
+    for image, left in ((second, first["url"]), (first, None)):
+        where = f"{path}/images/{image['product_image_id']}"
+        assert operator.delete(where).status_code == 204
+        assert operator.get(path).json()["image_url"] == left
+        gone = operator.delete(where)
+        assert (gone.status_code, gone.json()["code"]) == (404, "image_unknown")
