@@ -92,3 +92,10 @@ def test_an_offer_that_hovers_about_its_threshold_is_told_once_a_day() -> None:
 
 def test_a_fact_of_another_type_is_left_alone() -> None:
     assert told(fact("token.revoked", "abc")) == []
+
+
+def test_only_a_rejected_submission_is_told() -> None:
+    reviewed: dict[str, Any] = {"submission_id": 1, "vendor_id": 2}
+    rejected = fact("submission.reviewed", "sub_1", status="rejected", **reviewed)
+    assert told(rejected) == [("submission_rejected", "vendor")]
+    assert told(fact("submission.reviewed", "sub_1", status="approved", **reviewed)) == []

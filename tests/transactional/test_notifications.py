@@ -5,12 +5,14 @@ import redis
 
 from tests.transactional.facts import consume, publish
 from tests.transactional.market import TestMarket, Visit
-from transactional.facts import outbox
+from tests.transactional.money_back import at_stripe
+from transactional.facts import outbox, relay
 from transactional.facts.consumers import Consumer
 from transactional.messages import notifications
 from transactional.ordering import fulfilment, timers
 from transactional.ordering.fulfilment import Shipment
-from transactional.people import shoppers, vendors
+from transactional.people import checklists, onboarding, shoppers, vendor_accounts, vendors
+from transactional.people.checklists import NewItem
 from transactional.people.shoppers import NewShopper
 
 OPERATOR = "operator@market.example"
@@ -109,6 +111,36 @@ def test_a_vendor_hears_of_its_standing_when_it_changes_and_not_again(
         vendors.reinstate(connection, vendor_id, market.clock())
     kinds = [kind for kind, _ in told(market, stream)]
     assert kinds == ["vendor_active", "vendor_suspended", "vendor_active"]
+
+
+def test_an_applicant_hears_what_is_wrong_with_its_submission_and_nobody_else_reads_why(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    with market.database.transaction() as connection:
+        item = checklists.create(connection, NewItem("register", "An extract of the register"))
+    vendor_id, now = market.vendor(is_active=False), market.clock()
+    market.rows("update vendors set email = 'vendor@shop.example' returning 1")
+    with market.database.transaction() as connection:
+        key = item["checklist_item_id"]
+        sent = onboarding.submit(connection, vendor_id, key, {"fields": {}}, now)
+        onboarding.review(connection, sent["submission_id"], "rejected", "it is blurred", now)
+    assert told(market, stream) == [("submission_rejected", "vendor@shop.example")]
+    (letter,) = market.rows("select subject, body from notifications")
+    assert letter["subject"] == "An extract of the register: please send it again"
+    assert "it is blurred" in letter["body"]
+    facts = str(stream.xrange(relay.STREAM))
+    assert ("submission.reviewed" in facts, "blurred" in facts) == (True, False)
+
+
+def test_a_vendor_hears_that_stripe_wants_something_before_it_pays_out(
+    market: TestMarket, stream: "redis.Redis"
+) -> None:
+    market.vendor()
+    market.rows("update vendors set email = 'vendor@shop.example' returning 1")
+    account_id = market.value("select stripe_account_id from vendors")
+    at_stripe(market, "POST", f"accounts/{account_id}/limit", {})
+    vendor_accounts.refresh(market.database, market.gateway, account_id, market.clock())
+    assert told(market, stream)[-1] == ("payout_problem", "vendor@shop.example")
 
 
 def test_who_has_no_address_is_sent_nothing(market: TestMarket, stream: "redis.Redis") -> None:

@@ -140,3 +140,25 @@ def test_a_suspension_keeps_its_reason_until_the_vendor_is_reinstated(market: Te
         assert vendors.read(connection, vendor_id)["status_reason"] == "counterfeit goods"
         vendors.reinstate(connection, vendor_id, market.clock())
         assert vendors.read(connection, vendor_id)["status_reason"] is None
+
+
+def test_what_stripe_asks_anew_is_a_fact_and_the_same_again_is_none(
+    market: TestMarket, control: Control
+) -> None:
+    market.vendor()
+    account_id = market.value("select stripe_account_id from vendors")
+    control.limit_account(account_id)
+    for _ in range(2):
+        vendor_accounts.refresh(market.database, market.gateway, account_id, market.clock())
+    control.complete_account(account_id)
+    vendor_accounts.refresh(market.database, market.gateway, account_id, market.clock())
+    facts = market.rows(
+        "select version, payload from outbox where type = 'vendor.changed' order by id"
+    )
+    assert [(fact["version"], fact["payload"]["is_payout_ready"]) for fact in facts[2:]] == [
+        (3, False),
+        (4, True),
+    ]
+    (limited, _) = facts[2:]
+    assert limited["payload"]["requirements_due"] == ["individual.verification.document"]
+    assert limited["payload"]["status"] == "active"

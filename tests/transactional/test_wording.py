@@ -31,8 +31,9 @@ IT: dict[str, Any] = {
 THINGS: dict[str, Any] = {
     "it": IT,
     "order": {"shopper_name": "Ada", "total_cents": 2_488},
-    "vendor": {"name": "Tea\nHouse"},
+    "vendor": {"name": "Tea\nHouse", "status_reason": "counterfeit goods"},
     "offer": {"title": "Green tea", "sku": "T-1"},
+    "submission": {"title": "An extract", "note": "blurred"},
 }
 
 
@@ -51,6 +52,16 @@ def test_an_order_reads_like_this() -> None:
     assert words.subject == "New order vor_7 over 24.88 EUR"
     assert "  2 × Green <tea> (T-1), 19.98 EUR\n" in words.body
     assert "Wednesday 25 November 2026, 23:59 (Europe/Warsaw)" in words.body
+
+
+@pytest.mark.parametrize("kind", ["vendor_suspended", "vendor_rejected", "submission_rejected"])
+def test_who_is_turned_down_is_told_why(kind: str) -> None:
+    assert {"counterfeit goods", "blurred"} & set(
+        wording.write(kind, MARKET, THINGS).body.split("\n")
+    )
+    nothing = {"vendor": {"name": "T", "status_reason": None}}
+    nothing |= {"submission": {"title": "T", "note": None}}
+    assert "reason:" not in wording.write(kind, MARKET, THINGS | nothing).body
 
 
 def test_what_a_template_lacks_is_an_error_and_not_a_gap() -> None:

@@ -12,8 +12,10 @@ from transactional.facts import outbox
 from transactional.ordering import stock
 
 OFFERS = (
-    "select offer_id, product_id, variant_id, vendor_id, sku, price_cents, status, offers.version,"
-    " created_at, available_units, low_stock_threshold from offers join stock using (offer_id)"
+    "select offer_id, product_id, variant_id, vendor_id, sku, price_cents, offers.status,"
+    " offers.status = 'active' and vendors.status = 'active' as is_for_sale, offers.version,"
+    " offers.created_at, available_units, low_stock_threshold"
+    " from offers join stock using (offer_id) join vendors using (vendor_id)"
 )
 
 

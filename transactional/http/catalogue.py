@@ -54,6 +54,8 @@ class Restock(Body):
 
 
 class Offer(Answer):
+    """`status` is the vendor's choice; one of a vendor who may not sell is not for sale either."""
+
     offer_id: OfferId
     product_id: ProductId
     variant_id: VariantId | None
@@ -61,6 +63,7 @@ class Offer(Answer):
     sku: str
     price_cents: int
     status: str
+    is_for_sale: bool
     version: int
     available_units: int
     low_stock_threshold: int

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from transactional.database import Transaction
 from transactional.http.market import OnceOnly, Operator, Running, VendorOrOperator
-from transactional.http.vendors import Reason, demand_own_vendor
+from transactional.http.vendors import Reason, VendorStatus, demand_own_vendor
 from transactional.http.wire import (
     Answer,
     Body,
@@ -108,7 +108,7 @@ class Onboarding(Answer):
     """Where an application stands, and what is to be done next."""
 
     vendor_id: VendorId
-    status: str
+    status: VendorStatus
     status_reason: str | None
     stripe_account_id: str | None
     is_transfer_capable: bool

@@ -1,6 +1,6 @@
 """Routes of vendors and their owners."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -31,6 +31,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Email = Annotated[str, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")]
 Days = Annotated[int, Field(strict=True, ge=0, le=60)]
 Reason = Annotated[str, Field(min_length=1, max_length=1_000)]
+VendorStatus = Literal["applied", "verifying", "active", "suspended", "rejected"]
 
 
 class VendorBody(Body):
@@ -68,7 +69,7 @@ class Vendor(Answer):
     owner_id: OwnerId
     name: str
     email: str | None
-    status: str
+    status: VendorStatus
     status_reason: str | None
     country: str
     region: str | None
@@ -113,10 +114,15 @@ def open_account(vendor_id: VendorId, _: Operator, market: Running, _once: OnceO
 
 @router.get("/v1/vendors")
 def list_vendors(
-    _: Operator, market: Running, cursor: str | None = None, limit: Limit = DEFAULT_PAGE
+    _: Operator,
+    market: Running,
+    status: VendorStatus | None = None,
+    cursor: str | None = None,
+    limit: Limit = DEFAULT_PAGE,
 ) -> Page[Vendor]:
+    after = position("ven", cursor)
     with market.database.transaction() as connection:
-        rows = vendors.list_page(connection, position("ven", cursor), limit)
+        rows = vendors.list_page(connection, status, after, limit)
     return page(Vendor, rows, limit, "ven", "vendor_id")
 
 

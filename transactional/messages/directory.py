@@ -12,12 +12,13 @@ from transactional.messages.notices import Notice
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The orders, vendors and offers that some notices are about, by their keys."""
+    """The orders, vendors, offers and submissions that some notices are about, by their keys."""
 
     market: Installation
     orders: dict[int, Row]
     vendors: dict[int, Row]
     offers: dict[int, Row]
+    submissions: dict[int, Row]
     operator_email: str | None
 
     def recipients(self, notice: Notice) -> list[tuple[str, int | None]]:
@@ -37,12 +38,13 @@ class Directory:
         ]
 
     def things(self, notice: Notice, vendor_id: int | None) -> dict[str, Any]:
-        """What a template may name: `it` (the fact's payload), order, vendor, offer."""
+        """What a template may name: `it` (the fact's payload), order, vendor, offer, submission."""
         return {
             "it": notice.it,
             "order": self._order(notice),
             "vendor": self.vendors.get(vendor_id or notice.vendor_id or 0, {}),
             "offer": self.offers.get(notice.offer_id or 0, {}),
+            "submission": self.submissions.get(notice.submission_id or 0, {}),
         }
 
     def _order(self, notice: Notice) -> Row:
@@ -52,7 +54,7 @@ class Directory:
 def read(
     connection: Transaction, notices: Sequence[Notice], operator_email: str | None
 ) -> Directory:
-    """Three queries, however many notices. Raises InstallationMissingError."""
+    """Four queries, however many notices. Raises InstallationMissingError."""
     orders = _rows(connection, "order", {notice.order_id for notice in notices})
     vendor_ids = {notice.vendor_id for notice in notices}
     vendor_ids |= {key for order in orders.values() for key in order["vendor_ids"]}
@@ -61,6 +63,7 @@ def read(
         orders=orders,
         vendors=_rows(connection, "vendor", vendor_ids),
         offers=_rows(connection, "offer", {notice.offer_id for notice in notices}),
+        submissions=_rows(connection, "submission", {notice.submission_id for notice in notices}),
         operator_email=operator_email,
     )
 

@@ -27,6 +27,7 @@ class Notice:
     order_id: int | None = None
     vendor_id: int | None = None
     offer_id: int | None = None
+    submission_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,12 @@ def _vendor(fact: Payload) -> Iterator[Notice]:
             yield _notice(fact, "payout_problem", "vendor", f"{fact['key']}:{day}")
 
 
+def _submission(fact: Payload) -> Iterator[Notice]:
+    """An approved one is no news: the vendor hears when it may sell."""
+    if fact["payload"]["status"] == "rejected":
+        yield _notice(fact, "submission_rejected", "vendor")
+
+
 BY_TYPE: dict[str, Callable[[Payload], Iterator[Notice]]] = {
     "vendor_order.changed": _vendor_order,
     "refund.changed": _refund,
@@ -114,6 +121,7 @@ BY_TYPE: dict[str, Callable[[Payload], Iterator[Notice]]] = {
     "timer.fired": _timer,
     "stock.changed": _stock,
     "vendor.changed": _vendor,
+    "submission.reviewed": _submission,
 }
 
 
@@ -128,4 +136,5 @@ def _notice(fact: Payload, kind: str, audience: Audience, topic: str | None = No
         order_id=it.get("order_id"),
         vendor_id=it.get("vendor_id"),
         offer_id=it.get("offer_id"),
+        submission_id=it.get("submission_id"),
     )

@@ -12,6 +12,8 @@ from psycopg.types.json import Jsonb
 
 from transactional.database import Row, Transaction, statement
 from transactional.errors import ConflictError, NotFoundError
+from transactional.facts import outbox
+from transactional.ids import external
 from transactional.people import vendors
 from transactional.people.checklists import ChecklistItemUnknownError
 
@@ -93,8 +95,10 @@ def review(
         "update submissions set status = %s, note = %s, reviewed_at = %s where submission_id = %s",
         (decision, note, now, submission_id),
     )
+    reviewed = read_submission(connection, submission_id)
+    _tell(connection, reviewed, now)
     advance(connection, found["vendor_id"], now)
-    return read_submission(connection, submission_id)
+    return reviewed
 
 
 def advance(connection: Transaction, vendor_id: int, now: datetime) -> bool:
@@ -161,6 +165,14 @@ def _step(item: Row) -> str:
         return f"wait for the review of {item['code']}"
     why = f" again: {item['note'] or 'it was rejected'}" if item["status"] == "rejected" else ""
     return f"submit {item['code']}{why}"
+
+
+def _tell(connection: Transaction, submission: Row, now: datetime) -> None:
+    """Which item, and how it went; the note stays here, whoever hears of it reads it."""
+    told = ("submission_id", "vendor_id", "checklist_item_id", "code", "status")
+    key = external("sub", submission["submission_id"])
+    payload = {name: submission[name] for name in told}
+    outbox.write(connection, "submission.reviewed", key, 1, payload, now)
 
 
 def _lock_open_item(connection: Transaction, vendor_id: int, checklist_item_id: int) -> None:

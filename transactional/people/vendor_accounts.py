@@ -81,13 +81,16 @@ def refresh(database: Database, gateway: Gateway, account_id: str, now: datetime
 
 
 def learn(connection: Transaction, account: Account, now: datetime) -> None:
-    """Keep Stripe's flags; a vendor under verification that transfers can go to becomes active.
+    """Keep Stripe's flags; a vendor under verification that transfers can go to becomes active,
+    any other is told what has changed.
 
     An account of nobody here changes nothing.
     """
     vendor = connection.execute(
         "update vendors set is_transfer_capable = %s, is_payout_ready = %s, requirements_due = %s,"
-        " account_checked_at = %s where stripe_account_id = %s returning vendor_id, status",
+        " account_checked_at = %s where stripe_account_id = %s returning vendor_id, status,"
+        " (old.is_transfer_capable, old.is_payout_ready, old.requirements_due) is distinct from"
+        " (new.is_transfer_capable, new.is_payout_ready, new.requirements_due) as has_changed",
         (
             *(account.is_transfer_capable, account.is_payout_ready),
             *(list(account.requirements_due), now, account.account_id),
@@ -95,6 +98,8 @@ def learn(connection: Transaction, account: Account, now: datetime) -> None:
     ).fetchone()
     if vendor and vendor["status"] == "verifying" and account.is_transfer_capable:
         vendors.activate(connection, vendor["vendor_id"], now)
+    elif vendor and vendor["has_changed"]:
+        vendors.change(connection, vendor["vendor_id"], vendors.VendorChange(), now)
 
 
 def open_awaited(database: Database, gateway: Gateway, now: datetime) -> int:

@@ -82,10 +82,13 @@ def lock(connection: Transaction, vendor_id: int) -> Row:
     return _read(connection, vendor_id, "for no key update")
 
 
-def list_page(connection: Transaction, after: int, limit: int) -> list[Row]:
+def list_page(connection: Transaction, status: str | None, after: int, limit: int) -> list[Row]:
+    """With `status` those that stand so, such as the applicants."""
     return connection.execute(
-        f"select {COLUMNS} from vendors where vendor_id > %s order by vendor_id limit %s",
-        (after, limit),
+        f"select {COLUMNS} from vendors where vendor_id > %(after)s"
+        " and (%(status)s::text is null or status = %(status)s)"
+        " order by vendor_id limit %(limit)s",
+        {"after": after, "status": status, "limit": limit},
     ).fetchall()
 
 

@@ -24,6 +24,9 @@ def test_a_vendor_applies_is_reviewed_and_sells(market: TestMarket, visit: Visit
         {"name": "Tea", "legal_name": "Tea Ltd", "country": "DE", "email": "tea@shop.example"},
     )
     assert (applied["status"], applied["email"]) == ("applied", "tea@shop.example")
+    assert operator.get("/v1/vendors?status=applied").json()["data"] == [applied]
+    assert operator.get("/v1/vendors?status=active").json()["data"] == []
+    assert operator.get("/v1/vendors?status=open").status_code == 422
     path = f"/v1/vendors/{applied['vendor_id']}"
     vendor = visit("vendor", int(applied["vendor_id"].removeprefix("ven_")))
     content = {"fields": {"number": "C01X"}, "links": ["https://files.example/passport.pdf"]}
@@ -92,3 +95,29 @@ def test_a_suspended_vendor_is_told_why(market: TestMarket, visit: Visit) -> Non
     assert told["next_steps"] == ["write to the market's operator: suspended, counterfeit goods"]
     post(visit("operator"), f"{path}/reject", None, 200)
     post(visit("operator"), f"{path}/reinstate", None, 409)
+
+
+def test_a_suspended_vendors_offers_leave_the_market_at_once_and_come_back(
+    market: TestMarket, visit: Visit
+) -> None:
+    vendor_id = market.vendor()
+    offer, order = market.offer(vendor=vendor_id), {"quantity": 1}
+    shopper, operator = visit("shopper", market.shopper()["shopper_id"]), visit("operator")
+    product = visit().get(f"/v1/offers/off_{offer}").json()["product_id"]
+
+    def seen() -> tuple[bool, int, int, int]:
+        """For sale, ranked, quoted, ordered."""
+        shown = visit().get(f"/v1/offers/off_{offer}").json()
+        ranked = visit().get(f"/v1/products/{product}/offers").json()["data"]
+        lines = {"lines": [order | {"offer_id": f"off_{offer}"}]}
+        quoted = shopper.post("/v1/quote", json=lines)
+        placed = shopper.post(
+            "/v1/orders", json=lines, headers={"Idempotency-Key": f"order-{next(KEYS)}"}
+        )
+        return shown["is_for_sale"], len(ranked), quoted.status_code, placed.status_code
+
+    assert seen() == (True, 1, 200, 201)
+    post(operator, f"/v1/vendors/ven_{vendor_id}/suspend", {}, 200)
+    assert seen() == (False, 0, 409, 409)
+    post(operator, f"/v1/vendors/ven_{vendor_id}/reinstate", None, 200)
+    assert seen() == (True, 1, 200, 201)
