@@ -148,6 +148,10 @@ def _document(
                 "model": row.recipe,
                 "parameters": dict(row.parameters),
                 "trials": len(trials[row.recipe]),
+                "tried": [
+                    {"parameters": dict(trial.parameters), f"ndcg@{k}": round(trial.ndcg, 5)}
+                    for trial in trials[row.recipe]
+                ],
                 "shoppers": row.shoppers,
                 "metrics": {name: list(values) for name, values in row.metrics.items()},
                 "strata": row.strata,

@@ -116,7 +116,10 @@ def test_a_published_split_is_judged_with_models_tuned_on_its_train_part(tmp_pat
     frame.filter(is_test).write_parquet(tmp_path / "test.parquet")
     words = ("--train", tmp_path / "train.parquet", "--test", tmp_path / "test.parquet")
     document = run(*words, "--models", "item_knn", "--tune", 2, "--json")
-    assert document["rows"][0]["trials"] == 2
+    (row,) = document["rows"]
+    assert row["trials"] == len(row["tried"]) == 2
+    best = max(row["tried"], key=lambda trial: trial["ndcg@20"])
+    assert row["parameters"] == row["parameters"] | best["parameters"]
     assert document["rows"][0]["shoppers"] > 100
 
 
