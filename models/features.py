@@ -69,7 +69,7 @@ class ItemFacts:
             np.log((1 + recent) / (1 + events)),
             aged(np.where(np.isfinite(first), first, -np.inf), moment),
             aged(last, moment),
-            none if listings is None else listings.prices,
+            none if listings is None else listings.prices_on(moment),
             np.minimum(rest_days(interactions, categories), LONG_AGO),
         )
         return cls(

@@ -16,6 +16,7 @@ from scipy.sparse import coo_array, csr_array, diags_array
 
 from models.arrays import AnyArray, Float32, Histories, Int64
 from models.errors import ListingsInvalid
+from models.prices import UNCHANGED, PriceSteps, logged
 
 COLUMNS = 1 << 17
 WORD = re.compile(r"\w+")
@@ -27,8 +28,9 @@ NAMES_COUNT = 2  # a category or a brand says as much as so many words of a titl
 class Listings:
     """By ascending product id, each `(n,)`; codes count from 0, which means that none is known.
 
-    prices  natural logarithm of cents, 0 where none is known
+    prices  natural logarithm of cents today, 0 where none is known
     content  `(n, COLUMNS)` float32 of unit length, or empty where nothing is written
+    steps  when prices changed; the words have no such journal, they are today's
     """
 
     product_ids: Int64
@@ -37,6 +39,7 @@ class Listings:
     vendors: Int64
     prices: Float32
     content: Histories
+    steps: PriceSteps = UNCHANGED
 
     @classmethod
     def of(
@@ -48,6 +51,7 @@ class Listings:
         brands: Sequence[str | None],
         vendors: Sequence[int | None],
         price_cents: Sequence[int | None],
+        steps: PriceSteps = UNCHANGED,
     ) -> Self:
         """From columns in any order, a row per product. Raises `ListingsInvalid`."""
         ids = np.asarray(product_ids, np.int64)
@@ -64,9 +68,14 @@ class Listings:
             _codes([row[1] for row in rows]),
             _codes([row[2] for row in rows]),
             _codes([row[3] for row in rows]),
-            np.array([np.log(row[4]) if row[4] else 0 for row in rows], np.float32),
+            logged(np.array([row[4] or 0 for row in rows], np.float64)),
             _vectors(words),
+            steps,
         )
+
+    def prices_on(self, day: float) -> Float32:
+        """`(n,)`: as `prices`, as they were on a day since 1970."""
+        return self.steps.on(day, self.product_ids, self.prices)
 
     def over(self, products: Int64) -> Self:
         """The rows of these products, sorted; one that is not listed is empty and unknown."""
@@ -87,7 +96,8 @@ class Listings:
         codes = [rows(column) for column in (self.categories, self.brands, self.vendors)]
         categories, brands, vendors = codes
         content = csr_array(chosen @ self.content)
-        return type(self)(products, categories, brands, vendors, rows(self.prices), content)
+        prices = rows(self.prices)
+        return type(self)(products, categories, brands, vendors, prices, content, self.steps)
 
 
 def _words(

@@ -26,6 +26,7 @@ from models.gate import Verdict
 from models.guard_rails import Shelf
 from models.interactions import Interactions
 from models.listings import Listings
+from models.prices import PriceSteps
 from models.recommendations import KIND
 from models.training import Outcome, train_and_gate
 from pipelines.installation import Installation, Observer
@@ -55,6 +56,10 @@ LISTINGS = """
     from offers
     group by product_id
 """
+PRICES = """
+    select product_id, epoch(from_at) / 86400 as from_day, price_cents
+    from product_prices
+"""
 GATE, RAILS = "beats_what_is_live", "guard_rails_hold"
 SEED = 0
 
@@ -74,7 +79,7 @@ def published_shelf(snapshot: Snapshot) -> Shelf:
 
 
 def published_listings(snapshot: Snapshot) -> Listings:
-    frame = snapshot.query(LISTINGS)
+    frame, prices = snapshot.query(LISTINGS), snapshot.query(PRICES)
     return Listings.of(
         frame["product_id"].to_numpy(),
         titles=frame["title"].to_list(),
@@ -82,6 +87,7 @@ def published_listings(snapshot: Snapshot) -> Listings:
         brands=frame["brand"].to_list(),
         vendors=frame["vendor_id"].to_list(),
         price_cents=frame["price_cents"].to_list(),
+        steps=PriceSteps.of(prices["product_id"], prices["from_day"], prices["price_cents"]),
     )
 
 

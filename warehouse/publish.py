@@ -29,6 +29,7 @@ PUBLISHED = (
     "marts.product_daily",
     "marts.orders",
     "marts.offers",
+    "marts.product_prices",
     "marts.vendors",
     "marts.recent_order_items",
     "marts.refunds",

@@ -14,6 +14,7 @@ from models.features import names
 from models.history import Seen
 from models.interactions import Interactions
 from models.lessons import Lesson
+from models.prices import PriceSteps
 from models.ranker import SOURCES, Ranker
 from models.recommendations import Recommendations, stored
 from models.registry import recommender
@@ -82,6 +83,23 @@ def test_an_event_of_the_past_changes_them(market: Interactions) -> None:
     later, before = taught_by(planted(market, 3, 14, last - 30))
     assert not np.array_equal(latest.features, later.features)
     np.testing.assert_array_equal(earlier.features, before.features)
+
+
+def priced(market: Interactions, day: float) -> Interactions:
+    """The same market, one product's price tenfold from a day on."""
+    assert market.listings is not None
+    product = market.products[14]
+    steps = PriceSteps.of([product, product], [0.0, day], [100, 1_000])
+    return replace(market, listings=replace(market.listings, steps=steps))
+
+
+def test_a_future_price_changes_no_feature_and_a_past_one_does(market: Interactions) -> None:
+    last = float(market.days.max())
+    as_it_was, _ = taught_by(priced(market, np.inf))
+    later, _ = taught_by(priced(market, last - 10))
+    np.testing.assert_array_equal(as_it_was.features, later.features)
+    before, _ = taught_by(priced(market, last - 30))
+    assert not np.array_equal(as_it_was.features, before.features)
 
 
 def test_every_feature_has_a_name(market: Interactions) -> None:
