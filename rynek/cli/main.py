@@ -7,6 +7,7 @@ from rynek.cli import (
     bench,
     demo,
     evaluation,
+    findings,
     history,
     local,
     market,
@@ -37,6 +38,7 @@ app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(snapshots.app, name="snapshots")
 app.command()(metrics.metrics)
 app.command()(evaluation.evaluate)
+app.command()(findings.findings)
 app.add_typer(models.models, name="models")
 app.command()(verify.verify)
 app.command()(backup.backup)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every figure of notebooks/03_evaluation.ipynb: one exam per file in results/evaluation, peers and budget in the same run.
+# Every figure of docs/evaluation.md and notebooks/03_evaluation.ipynb: one exam per file in results/evaluation, peers and budget in the same run.
 # An hour or two on two quiet cores; name exams to run only those: tests/benchmarks/evaluate.sh online-retail-new
 set -eu
 data=${RYNEK_DATA:-../shared/data}
@@ -25,3 +25,4 @@ for exam in $exams; do
     esac > "$results/$exam.json.part"
     mv "$results/$exam.json.part" "$results/$exam.json"
 done
+"$rynek" findings "$results" > "$(dirname "$0")/../../docs/evaluation.md"
