@@ -9,8 +9,7 @@ from scipy.sparse import csr_array
 
 from models.arrays import AnyArray, Float32, Histories, Int64
 from models.interactions import Interactions
-from models.popularity import decayed_popularity
-from models.recommender import Recommender
+from models.popularity import Popularity
 
 TINY = float(np.finfo(np.float32).tiny)
 
@@ -38,32 +37,28 @@ class CategoryShares:
 
 
 @dataclass
-class CategoryPopularity(Recommender):
+class CategoryPopularity(Popularity):
     """Recent popularity, weighed by each shopper's own categories; without listings, popularity."""
 
     recipe: ClassVar[str] = "category_popularity"
-    half_life_days: float = 14.0
-    learned: CategoryShares = field(init=False, repr=False)
+    categories: Int64 = field(init=False, repr=False)
 
     def learn(self, interactions: Interactions) -> None:
+        super().learn(interactions)
         listings = interactions.listings
         none = np.zeros(interactions.n_items, np.int64)
-        self.popularity = decayed_popularity(interactions, self.half_life_days)
-        self.learned = CategoryShares(
-            self.popularity, none if listings is None else listings.categories
-        )
+        self.categories = none if listings is None else listings.categories
 
     def score_histories(self, histories: Histories) -> Float32:
-        categories = self.learned.categories
-        n_items = len(categories)
-        shape = (n_items, int(categories.max(initial=0)) + 1)
+        n_items = len(self.categories)
+        shape = (n_items, int(self.categories.max(initial=0)) + 1)
         member = csr_array(
-            (np.ones(n_items, np.float32), (np.arange(n_items), categories)), shape=shape
+            (np.ones(n_items, np.float32), (np.arange(n_items), self.categories)), shape=shape
         )
         drawn = (histories @ member).toarray()
         drawn /= np.maximum(drawn.sum(axis=1, keepdims=True), TINY)
-        scores: Float32 = drawn[:, categories] * self.learned.shares
+        scores: Float32 = drawn[:, self.categories] * self.shares
         return scores
 
     def arrays(self) -> Mapping[str, AnyArray]:
-        return {"popularity": self.popularity, "categories": self.learned.categories}
+        return {**super().arrays(), "categories": self.categories}

@@ -8,8 +8,9 @@ import numpy as np
 
 from models.arrays import AnyArray, Float32, Int64, Mask
 from models.artifacts import Artifact
+from models.candidates import own_frequency
 from models.errors import ArtifactCorrupt, ParametersInvalid
-from models.history import History, brought_up, by_item
+from models.history import History, Seen, brought_up, by_item
 from models.interactions import Interactions
 from models.recommender import Recommender
 from models.repeats import NEVER, rest_days
@@ -131,10 +132,47 @@ class Recommendations:
         allowed = np.ones(len(self.product_ids), bool) if available is None else available.copy()
         if exclude_bought:
             allowed[self._resting(history, today)] = False
-        heard = self._heard(history, moment, allowed)
-        items, best = (row[0] for row in rank(heard.scores[None], k, allowed=allowed))
-        left = items != NO_ITEM
-        return self._explained(history, heard, items[left].astype(np.int64), best[left])
+        return self._best(history, self._heard(history, moment, allowed), k, allowed)
+
+    def similar(
+        self, product_id: int, k: int, available: Mask | None = None
+    ) -> list[Recommendation]:
+        """The `k` products that go best with one: the answer to who has looked at nothing else.
+
+        Of a ranker's sources the first speaks alone: its trees weigh habits, and here are none.
+        """
+        history = self._history(None, NOTHING, [product_id], self.trained_until)
+        allowed = np.ones(len(self.product_ids), bool) if available is None else available.copy()
+        allowed[history.columns] = False
+        heard = self._heard(history, self.trained_until, allowed, is_plain=True)
+        return self._best(history, heard, k, allowed)
+
+    def again(
+        self,
+        shopper_pseudonym: int | None,
+        k: int,
+        *,
+        available: Mask | None = None,
+        today: float = -np.inf,
+        recent_purchases: Mapping[int, float] = NOTHING,
+    ) -> list[Recommendation]:
+        """What the shopper bought and has rested by `today`, what they buy most of late first.
+
+        The measure is that of `own_frequency`; options as in `for_shopper`.
+        """
+        moment = max(today, self.trained_until)
+        history = self._history(shopper_pseudonym, recent_purchases, (), moment)
+        due = history.bought.copy()
+        due[np.isin(history.columns, self._resting(history, today))] = False
+        if available is not None:
+            due &= available[history.columns]
+        often = own_frequency(Seen.one(history, moment, len(self.product_ids)))
+        products = self.product_ids[history.columns]
+        return [
+            Recommendation(int(products[at]), float(often[at]), "bought", int(products[at]))
+            for at in np.lexsort((products, -often))
+            if due[at]
+        ][:k]
 
     def _resting(self, history: History, today: float) -> Int64:
         """Columns bought too lately to be shown again."""
@@ -142,15 +180,19 @@ class Recommendations:
         resting: Int64 = columns[~(today - since >= self.rest_days[columns])]
         return resting
 
-    def _heard(self, history: History, moment: float, allowed: Mask) -> Heard:
+    def _heard(
+        self, history: History, moment: float, allowed: Mask, *, is_plain: bool = False
+    ) -> Heard:
         if self.answering is None or not len(history.columns):
             return Heard(np.array(self.popularity), nobody)
-        return self.answering.hear(history, moment, allowed)
+        speaker = self.answering.first if is_plain else self.answering
+        return speaker.hear(history, moment, allowed)
 
-    def _explained(
-        self, history: History, heard: Heard, items: Int64, scores: Float32
-    ) -> list[Recommendation]:
+    def _best(self, history: History, heard: Heard, k: int, allowed: Mask) -> list[Recommendation]:
         """Why each item: the event that added most to its score, if any added to it."""
+        items, scores = (row[0] for row in rank(heard.scores[None], k, allowed=allowed))
+        left = items != NO_ITEM
+        items, scores = items[left].astype(np.int64), scores[left]
         parts, bought = heard.contributions(items), history.bought
         events = parts.argmax(axis=1) if parts.shape[1] else np.zeros(len(items), np.int64)
         return [

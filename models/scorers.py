@@ -44,6 +44,11 @@ class Heard(NamedTuple):
 class Answering(Protocol):
     """A recipe that listens to one shopper's history."""
 
+    @property
+    def first(self) -> "Alone":
+        """The model that orders what nothing else is known of."""
+        ...
+
     def hear(self, history: History, moment: float, allowed: Mask) -> Heard:
         """At a moment in days since 1970; `allowed` `(n_items,)` may be recommended."""
         ...
@@ -55,6 +60,10 @@ class Alone:
 
     scorer: Scorer
     length: int | None = None
+
+    @property
+    def first(self) -> "Alone":
+        return self
 
     def hear(self, history: History, moment: float, allowed: Mask) -> Heard:
         at, weights = self._read(history)
@@ -81,6 +90,10 @@ class Together:
 
     sources: Sequence[Alone]
     ordering: Ordering
+
+    @property
+    def first(self) -> Alone:
+        return self.sources[0]
 
     def hear(self, history: History, moment: float, allowed: Mask) -> Heard:
         heard = [source.hear(history, moment, allowed) for source in self.sources]

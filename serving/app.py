@@ -16,6 +16,7 @@ from serving.follower import Follower
 from serving.http import (
     benchmarks,
     customers,
+    exposure,
     forecasts,
     health,
     insights,
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         orders,
         recommendations,
         search_terms,
+        exposure,
         sign_in,
         pages,
     ):

@@ -8,9 +8,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from models import artifacts
 from models.exposure import Report
+from models.recommendations import KIND, Recommendations
 from rynek.cli.complaints import complaining
-from rynek.exposure import exposure as exposure_of
+from serving.exposure import exposure as exposure_of
+from warehouse.snapshot import Snapshot
 
 Days = Annotated[int, typer.Option(min=1, max=3_650, help="How far back sales and impressions go.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
@@ -21,7 +24,10 @@ def exposure(days: Days = 28, as_json: AsJson = False) -> None:
     from rynek.local.home import from_environment
 
     with complaining():
-        found = exposure_of(from_environment(), days)
+        home = from_environment()
+        snapshot = Snapshot.current(home / "published")
+        live = artifacts.live(home / "artifacts", KIND)
+        found = exposure_of(snapshot, days, Recommendations.open(live) if live else None)
     if as_json:
         typer.echo(json.dumps(asdict(found)))
     else:

@@ -11,7 +11,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from pydantic import BaseModel
 
 from models.recommendations import Recommendations
-from serving.errors import Unauthenticated, VendorUnknown
+from serving.errors import ProductUnknown, Unauthenticated, VendorUnknown
 from serving.follower import Follower, View
 from serving.published import Published
 from serving.recent_behaviour import RecentBehaviour
@@ -21,6 +21,7 @@ from serving.watcher import Watcher
 
 COOKIE = "rynek_token"
 VENDOR_ID = re.compile(r"ven_([1-9][0-9]{0,17})")
+PRODUCT_ID = re.compile(r"prd_([1-9][0-9]{0,17})")
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,19 @@ def own_vendor(
 
 
 OwnVendor = Annotated[int, Depends(own_vendor)]
+
+
+def product_number(
+    product_id: Annotated[str, Path(description="Like prd_7.", examples=["prd_7"])],
+) -> int:
+    """Raises ProductUnknown."""
+    matched = PRODUCT_ID.fullmatch(product_id)
+    if matched is None:
+        raise ProductUnknown(f"{product_id!r} is no product id; they look like prd_7.")
+    return int(matched[1])
+
+
+ProductId = Annotated[int, Depends(product_number)]
 
 
 class Freshness(BaseModel):

@@ -1,21 +1,18 @@
 """``GET /v1/vendors/{id}/forecasts`` and ``…/products/{id}/forecast``: what will sell."""
 
-import re
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from serving import forecasts
-from serving.errors import ProductUnknown
 from serving.follower import View
 from serving.forecasts import Ahead
-from serving.http.asking import Freshness, Now, OwnVendor, conditional, etag_of
+from serving.http.asking import Freshness, Now, OwnVendor, ProductId, conditional, etag_of
 
 LIMIT_DEFAULT, LIMIT_AT_MOST = 50, 200
-PRODUCT_ID = re.compile(r"prd_([1-9][0-9]{0,17})")
 
 router = APIRouter(tags=["vendors"])
 
@@ -110,15 +107,11 @@ def product_forecast(
     request: Request,
     vendor_id: OwnVendor,
     view: Now,
-    product_id: Annotated[str, Path(description="Like prd_7.", examples=["prd_7"])],
+    product_id: ProductId,
 ) -> Response:
     """One product: twelve weeks behind, four weeks ahead with quantiles, when to order again."""
-    matched = PRODUCT_ID.fullmatch(product_id)
-    if matched is None:
-        raise ProductUnknown(f"{product_id!r} is no product id; they look like prd_7.")
-    number = int(matched[1])
-    etag = etag_of(view, "forecast", vendor_id, number)
-    return conditional(request, view, etag, partial(_product, view, vendor_id, number))
+    etag = etag_of(view, "forecast", vendor_id, product_id)
+    return conditional(request, view, etag, partial(_product, view, vendor_id, product_id))
 
 
 def _listed(view: View, vendor_id: int, limit: int) -> VendorForecasts:

@@ -15,7 +15,7 @@ from serving.errors import ServingError, Unauthenticated
 from serving.follower import View
 from serving.http.asking import Caller, Now, Operator, OwnVendor, Parts
 from serving.http.metric_bodies import DefinitionBody
-from serving.recommender import Suggestion
+from serving.suggestions import Suggestion
 from warehouse.metrics import Scope, of_scope
 
 FOLDER = Path(__file__).parents[1] / "pages"
@@ -83,6 +83,7 @@ def index(who: Caller, view: Now, parts: Parts, q: str = "") -> Response:
     if who.role == "vendor" and who.sub:
         return RedirectResponse(f"/vendors/{who.sub}", 303)
     shelf = parts.recommender.suggest(view, who.shopper_pseudonym, SHELF_LENGTH)
+    again = parts.recommender.again(view, who.shopper_pseudonym, SHELF_LENGTH)
     return page(
         "index.html",
         title="Market",
@@ -91,6 +92,7 @@ def index(who: Caller, view: Now, parts: Parts, q: str = "") -> Response:
         vendors=[] if who.role == "shopper" else _vendors(view, q),
         vendor_count=len(view.published.vendor_names),
         shelf=[_tile(item) for item in shelf.items],
+        again=[_tile(item) for item in again.items],
         currency=view.published.snapshot.manifest.currency,
         is_fallback=shelf.model_version is None,
     )

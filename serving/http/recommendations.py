@@ -1,28 +1,37 @@
-"""``GET /v1/recommendations``: what a shopper may like, can buy now, and has not bought yet."""
+"""What a shopper may like and can buy now: at home, beside a product, with a cart, and again.
+
+``GET /v1/recommendations``, with ``/cart`` and ``/buy-again``, and beside a product
+``GET /v1/products/{id}/similar`` and ``/bought-together``.
+"""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from serving.errors import RoleNotAllowed, ShopperUnclear
-from serving.http.asking import Caller, Now, Parts
-from serving.recommender import Suggestion
+from serving.follower import View
+from serving.http.asking import Caller, Now, Parts, ProductId, product_number
+from serving.recommender import Suggestions
+from serving.suggestions import Reason, Suggestion
 from serving.tokens import Principal
 
 K_AT_MOST = 200
 K_DEFAULT = 20
+CART_AT_MOST = 50
 PSEUDONYM_AT_MOST = 2**63 - 1
+
+Length = Annotated[int, Query(ge=1, le=K_AT_MOST)]
 
 router = APIRouter(tags=["recommendations"])
 
 
 class ReasonBody(BaseModel):
-    """Why: the bought or viewed product that carried the score, or popularity."""
+    """Why: the product that carried the score, bought, viewed or in the cart; or popularity."""
 
-    kind: Literal["bought", "viewed", "popular"]
+    kind: Reason
     text: str
     evidence_product_id: str | None
 
@@ -55,11 +64,18 @@ class RecommendationsBody(BaseModel):
     items: list[ItemBody]
 
 
-@router.get("/v1/recommendations")
-def recommendations(
-    who: Caller,
-    parts: Parts,
-    view: Now,
+def not_a_vendor(who: Caller) -> Principal:
+    """Raises RoleNotAllowed."""
+    if who.role == "vendor":
+        raise RoleNotAllowed("Recommendations are for shoppers; a vendor's token opens none.")
+    return who
+
+
+Asker = Annotated[Principal, Depends(not_a_vendor)]
+
+
+def for_whom(
+    who: Asker,
     shopper: Annotated[str | None, Query(description="A shopper's own id, like shp_3.")] = None,
     shopper_pseudonym: Annotated[
         int | None,
@@ -69,11 +85,73 @@ def recommendations(
             description="For operators and services: shopper or visitor.",
         ),
     ] = None,
-    k: Annotated[int, Query(ge=1, le=K_AT_MOST)] = K_DEFAULT,
+) -> int | None:
+    """The pseudonym to answer for. Raises RoleNotAllowed or ShopperUnclear."""
+    if who.role != "shopper":
+        if shopper is not None:
+            raise ShopperUnclear
+        return shopper_pseudonym
+    if shopper not in (None, who.sub) or shopper_pseudonym not in (None, who.shopper_pseudonym):
+        raise RoleNotAllowed("A shopper's token answers for that shopper only.")
+    return who.shopper_pseudonym
+
+
+Shopper = Annotated[int | None, Depends(for_whom)]
+
+
+@router.get("/v1/recommendations")
+def recommendations(
+    shopper: Shopper, parts: Parts, view: Now, k: Length = K_DEFAULT
 ) -> RecommendationsBody:
     """A shopper's token answers for that shopper; without any history, what is popular."""
-    pseudonym = _for_whom(who, shopper, shopper_pseudonym)
-    found = parts.recommender.suggest(view, pseudonym, k)
+    return _body(view, parts.recommender.suggest(view, shopper, k))
+
+
+@router.get("/v1/recommendations/cart")
+def cart_recommendations(
+    shopper: Shopper,
+    parts: Parts,
+    view: Now,
+    product: Annotated[
+        list[str],
+        Query(
+            min_length=1,
+            max_length=CART_AT_MOST,
+            description="What lies in the cart, repeated, the latest last; like prd_7.",
+        ),
+    ],
+    k: Length = K_DEFAULT,
+) -> RecommendationsBody:
+    """What goes with a cart and the shopper's history, and is not in the cart."""
+    cart = [product_number(one) for one in product]
+    return _body(view, parts.recommender.suggest(view, shopper, k, cart))
+
+
+@router.get("/v1/recommendations/buy-again")
+def buy_again(
+    shopper: Shopper, parts: Parts, view: Now, k: Length = K_DEFAULT
+) -> RecommendationsBody:
+    """What the shopper bought, is bought again by people, and is due; nothing for a stranger."""
+    return _body(view, parts.recommender.again(view, shopper, k))
+
+
+@router.get("/v1/products/{product_id}/similar")
+def similar_products(
+    who: Asker, product_id: ProductId, parts: Parts, view: Now, k: Length = K_DEFAULT
+) -> RecommendationsBody:
+    """What else to look at beside a product, whoever looks."""
+    return _body(view, parts.recommender.similar(view, product_id, k))
+
+
+@router.get("/v1/products/{product_id}/bought-together")
+def bought_together(
+    who: Asker, product_id: ProductId, parts: Parts, view: Now, k: Length = K_DEFAULT
+) -> RecommendationsBody:
+    """What lies in the same orders more often than by chance, in at least three of a year."""
+    return _body(view, parts.recommender.together(view, product_id, k))
+
+
+def _body(view: View, found: Suggestions) -> RecommendationsBody:
     manifest = view.published.snapshot.manifest
     return RecommendationsBody(
         list_id=uuid4(),
@@ -85,18 +163,6 @@ def recommendations(
         currency=manifest.currency,
         items=[_item(rank, item) for rank, item in enumerate(found.items, start=1)],
     )
-
-
-def _for_whom(who: Principal, shopper: str | None, pseudonym: int | None) -> int | None:
-    if who.role == "vendor":
-        raise RoleNotAllowed("Recommendations are for shoppers; a vendor's token opens none.")
-    if who.role != "shopper":
-        if shopper is not None:
-            raise ShopperUnclear
-        return pseudonym
-    if shopper not in (None, who.sub) or pseudonym not in (None, who.shopper_pseudonym):
-        raise RoleNotAllowed("A shopper's token answers for that shopper only.")
-    return who.shopper_pseudonym
 
 
 def _item(rank: int, item: Suggestion) -> ItemBody:

@@ -168,6 +168,49 @@ def test_the_answer_equals_the_models_own_ranking(model: Recommender, tmp_path: 
         assert products(answer) == market.products[items].tolist()
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        ALS(factors=3, iterations=20),
+        ItemKNN(shrinkage=1.0),
+        RP3Beta(),
+        SessionKNN(neighbours=5),
+        Ranker(trees=5, sources={"content_ials": {"factors": 3, "iterations": 20}, "rp3beta": {}}),
+    ],
+    ids=recipe_of,
+)
+def test_beside_a_fork_there_are_forks(model: Recommender) -> None:
+    market = two_tables()
+    served = Recommendations.over("", model.recipe, stored(model.fit(market), market))
+    beside = served.similar(FORKS[0], 3)
+    assert set(products(beside)) == set(FORKS[1:])
+    assert {(one.reason, one.evidence_product_id) for one in beside} == {("viewed", FORKS[0])}
+    in_stock = served.mask([FORKS[0], FORKS[2], SPOONS[0]])
+    assert products(served.similar(FORKS[0], 1, in_stock)) == [FORKS[2]]
+    unknown = served.similar(424242, 4)
+    assert {one.reason for one in unknown} == {"popular"}
+
+
+def test_what_is_bought_most_of_late_comes_first_again_once_it_has_rested() -> None:
+    market = Interactions.from_columns(
+        [1] * 7 + [2],
+        [10, 10, 10, 11, 12, 12, 13, 14],
+        occurred_at=[0.0, 30.0, 60.0, 61.0, 40.0, 70.0, 99.0, 99.0],
+        is_purchase=[True] * 6 + [False, True],
+    )
+    arrays = stored(ALS(factors=2).fit(market), market)
+    monthly = arrays | {"rest_days": np.array([30, 30, 30, 30, np.inf], np.float32)}
+    served = Recommendations.over("", "ials", monthly)
+    assert products(served.again(1, 9, today=101.0)) == [10, 12, 11]
+    assert products(served.again(1, 2, today=101.0)) == [10, 12]
+    assert products(served.again(1, 9, today=95.0)) == [10, 11]
+    assert products(served.again(1, 9, today=101.0, recent_purchases={10: 100.0})) == [12, 11]
+    assert products(served.again(1, 9, today=101.0, available=served.mask([11]))) == [11]
+    assert served.again(2, 9, today=999.0) == []
+    assert served.again(None, 9, today=999.0) == []
+    assert products(served.again(None, 9, today=999.0, recent_purchases={11: 100.0})) == [11]
+
+
 def test_a_neighbourhood_gives_its_evidence_too(tmp_path: Path) -> None:
     served = Recommendations.open(artifact_of(tmp_path, ItemKNN(shrinkage=1.0), two_tables()))
     best, last = (served.for_shopper(17, 9)[place] for place in (0, -1))

@@ -1,5 +1,6 @@
 """What only operators see: the whole market's figures and what people search for."""
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -9,12 +10,15 @@ from playwright.sync_api import Browser, expect
 
 from tests.serving.conftest import Visit, small_market, visiting
 from tests.serving.core import Core
+from tests.serving.market import at
 
 
 @pytest.fixture(scope="module")
 def visit_market(core: Core, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     home = tmp_path_factory.mktemp("home")
-    small_market(home).publish()
+    market = small_market(home)
+    market.shown(at("2026-11-21"), 1, 6)
+    market.publish()
     with ExitStack() as stack:
         yield visiting(stack, core, home)
 
@@ -28,7 +32,22 @@ def test_search_terms_come_with_the_share_that_was_clicked(visit_market: Visit) 
     assert terms[1]["unanswered_searches"] == 4
 
 
-@pytest.mark.parametrize("path", ["/v1/market/search-terms", "/market"])
+def test_who_gets_seen_is_told_by_size_of_vendor(visit_market: Visit) -> None:
+    client = visit_market("operator")
+    answer = client.get("/v1/market/exposure?days=30")
+    large, middle, small = answer.json()["bands"]
+    assert (large["vendors"], middle["vendors"], small["vendors"]) == (1, 0, 1)
+    # The large vendor was shown first, the small one second.
+    assert large["shares"]["impressions"] == 0.5
+    assert large["shares"]["exposure"] == pytest.approx(1 / (1 + 1 / math.log2(3)))
+    assert large["shares"]["sales"] == pytest.approx(13_000 / 13_900)
+    assert (large["never_shown"], small["never_shown"]) == (0, 0)
+    held = {"If-None-Match": answer.headers["ETag"]}
+    assert client.get("/v1/market/exposure?days=30", headers=held).status_code == 304
+    assert client.get("/v1/market/exposure?days=0").json()["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize("path", ["/v1/market/search-terms", "/v1/market/exposure", "/market"])
 def test_only_operators_come_here(visit_market: Visit, path: str) -> None:
     answer: httpx.Response = visit_market("vendor", 1).get(path)
     assert answer.status_code == 403
@@ -43,6 +62,8 @@ def test_the_markets_page_shows_its_figures_and_terms(
     page = browser.new_page()
     page.goto(f"{client.base_url}/sign-in#token={client.headers['Authorization'].split()[1]}")
     page.get_by_role("link", name="The market's figures").click()
+    expect(page.locator("#terms > li").first).to_contain_text("tea")
+    expect(page.locator("#seen > li").first).to_contain_text("1 large")
     page.get_by_role("button", name="Custom", exact=True).click()
     page.get_by_label("From", exact=True).fill("2026-11-01")
     page.get_by_label("To", exact=True).fill("2026-11-22")
@@ -50,7 +71,6 @@ def test_the_markets_page_shows_its_figures_and_terms(
     # November's paid orders, of both vendors: 13,000 and 900 cents.
     expect(page.locator('[data-metric="gmv_paid"] .value')).to_have_text("€139.00")
     expect(page.locator('[data-metric="payment_success"] .value')).to_have_text("90%")
-    expect(page.locator("#terms > li").first).to_contain_text("tea")
     expect(page.locator("#chart svg .mark-rect path").first).to_be_attached()
     page.get_by_role("button", name="Choose figures").click()
     page.get_by_label("Searches without an answer").check()

@@ -7,7 +7,7 @@ import { Freshness } from "./freshness.js";
 import { Period } from "./period.js";
 import { Watch } from "./watch.js";
 
-const TERMS_EVERY = 600_000;
+const LISTS_EVERY = 600_000;
 
 const market = document.querySelector("#market").dataset;
 const formats = formatsFor(market.currency, market.timeZone);
@@ -18,25 +18,43 @@ const figures = new Figures({
   address: (name, query) => `/v1/market/${name}?${new URLSearchParams(query)}`,
   state: (state) => freshness.show(state),
 });
-const terms = new Watch({
-  every: TERMS_EVERY,
-  address: () => "/v1/market/search-terms",
-  show: ({ items }) => {
-    const place = document.querySelector("#terms");
-    place.replaceChildren(...items.map(row));
-    if (!items.length) place.append(element("li", { class: "empty" }, "Nobody searched yet."));
-    place.setAttribute("aria-busy", "false");
-  },
-});
+const terms = list("#terms", "/v1/market/search-terms", ({ items }) => items.map(term), "Nobody searched yet.");
+const seen = list("#seen", "/v1/market/exposure", ({ bands }) => bands.map(band), "Nothing is for sale yet.");
 
-function row({ term, searches, clicked_share: clicked, unanswered_searches: unanswered }) {
+function list(id, address, rows, none) {
+  return new Watch({
+    every: LISTS_EVERY,
+    address: () => address,
+    show: (body) => {
+      const place = document.querySelector(id);
+      place.replaceChildren(...rows(body));
+      if (!place.children.length) place.append(element("li", { class: "empty" }, none));
+      place.setAttribute("aria-busy", "false");
+    },
+  });
+}
+
+function term({ term, searches, clicked_share: clicked, unanswered_searches: unanswered }) {
   const { count, percent } = formats;
+  const note = unanswered ? `${count(unanswered)} empty` : `${percent(clicked)} clicked`;
+  return row(term, clicked, count(searches), note, unanswered > 0);
+}
+
+function band({ size, vendors, never_shown: never, shares }) {
+  const { count, percent } = formats;
+  const unseen = never ? `, ${count(never)} never shown` : "";
+  const name = `${count(vendors)} ${size}${unseen}`;
+  return row(name, shares.exposure, percent(shares.exposure), `${percent(shares.sales)} of sales`, false);
+}
+
+function row(name, share, figure, note, isLow) {
   return element("li", { class: "share-row" },
-    element("span", {}, term),
-    element("meter", { min: 0, max: 1, value: clicked ?? 0, "aria-hidden": "true" }),
-    element("strong", {}, count(searches)),
-    element("small", { class: unanswered ? "low" : null }, unanswered ? `${count(unanswered)} empty` : `${percent(clicked)} clicked`));
+    element("span", {}, name),
+    element("meter", { min: 0, max: 1, value: share ?? 0, "aria-hidden": "true" }),
+    element("strong", {}, figure),
+    element("small", { class: isLow ? "low" : null }, note));
 }
 
 figures.refresh();
 terms.now();
+seen.now();

@@ -1,13 +1,10 @@
-"""Who gets seen in an installation: impressions and the live model's lists, by size of vendor."""
-
-from pathlib import Path
+"""Who gets seen in a market: impressions and the live model's lists, by size of vendor."""
 
 import polars as pl
 
-from models import artifacts
 from models.exposure import Report, attention, report, vendors_shown
 from models.guard_rails import K, Shelf
-from models.recommendations import KIND, Recommendations
+from models.recommendations import Recommendations
 from warehouse.snapshot import Snapshot
 
 VENDORS = """
@@ -59,18 +56,18 @@ group by product_id
 """
 
 
-def exposure(home: Path, days: int, seed: int = 0) -> Report:
-    """Shares of the last `days` of the published snapshot; `lists` are today's, where one is live.
+def exposure(
+    snapshot: Snapshot, days: int, live: Recommendations | None = None, seed: int = 0
+) -> Report:
+    """Shares of the last `days` of a snapshot; `lists` are what the `live` model would show today.
 
-    Raises SnapshotMissing, SnapshotCorrupt or ArtifactCorrupt.
+    Those take the time of some hundred answers.
     """
-    snapshot = Snapshot.current(home / "published")
     vendors = snapshot.query(VENDORS, {"days": days})
     amounts = {name: vendors[name].to_numpy() for name in ("listings", "impressions", "exposure")}
-    live = artifacts.live(home / "artifacts", KIND)
     if live is not None:
         shelf, shops = snapshot.query(SHELF), vendors["vendor_id"].to_numpy()
-        amounts["lists"] = attention(_lists(Recommendations.open(live), shelf, seed), shops)
+        amounts["lists"] = attention(_lists(live, shelf, seed), shops)
     has_impressions = bool(vendors["impressions"].sum())
     seen_by = "impressions" if has_impressions or live is None else "lists"
     return report(vendors["sales_cents"].to_numpy(), amounts, seen_by)
