@@ -15,8 +15,8 @@ baselines=popularity,item_knn,implicit_als,buy_again
 for exam in $exams; do
     case $exam in
         gowalla) gowalla --tune 3 --models rp3beta,sparse_ease,ials,bspm,sparse_ease+bspm ;;
-        # Nothing is tuned: the graph filters' defaults are their papers' settings. Dense EASE (11 GB) has one stated λ.
-        gowalla-published) gowalla --models gf_cf,bspm,ease --fix ease.head=40981 --fix ease.regularisation=200 ;;
+        # Nothing is tuned: the defaults are the papers' settings. Dense EASE (11 GB) is in `rynek bench models --part items`.
+        gowalla-published) gowalla --models gf_cf,bspm ;;
         complete-journey-all) journey --task all --tune 4 --models $baselines,ease,ials,tifu_knn,ranker,buy_again+ease+popularity,tifu_knn+ease+popularity ;;
         complete-journey-new) journey --task new --tune 4 --models $baselines,ease,ials,tifu_knn,ranker,ease+popularity,ials+ease+popularity ;;
         online-retail-all | online-retail-new)
