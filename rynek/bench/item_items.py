@@ -48,11 +48,11 @@ def _serve(end: Connection, recipe: str, source: Source, seed: int) -> None:
     before, begin = peak_gib(), perf_counter()
     model.fit(train)
     seconds, gib = perf_counter() - begin, peak_gib() - before
-    reached = [0.0, 0.0]
+    ndcg = recall = 0.0
     if test is not None:
-        report = evaluate(model, judge(train, test.bought, "new"))
-        reached = [float(report.by_shopper[name].mean()) for name in ("ndcg@20", "recall@20")]
-    end.send(Fitted(*reached, seconds, gib))
+        reached = evaluate(model, judge(train, test.bought, "new")).by_shopper
+        ndcg, recall = (float(reached[name].mean()) for name in ("ndcg@20", "recall@20"))
+    end.send(Fitted(ndcg, recall, seconds, gib))
 
 
 def _parts(source: Source, seed: int) -> tuple[Interactions, Interactions | None]:
