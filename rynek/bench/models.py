@@ -2,6 +2,7 @@
 
 import statistics
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,7 @@ from models.evaluation import relative_difference
 from rynek.bench.item_items import Fitted, fitted
 from rynek.bench.report import Report, Row
 from rynek.bench.shapes import Shape, held_out, histories
-from rynek.bench.trainers import Judgement, Process, Turn, store
+from rynek.bench.trainers import SIDES, Judgement, Process, Side, Turn, quality, store
 
 SEED = 7
 GOALS = {64: 1.9, 128: 1.4}
@@ -27,15 +28,21 @@ PUBLISHED = {"Recall@20": 0.1765, "NDCG@20": 0.1467}
 GOAL_REPRODUCED = 0.001
 """Dense EASE on Gowalla's split in the open benchmark of Mao et al., "SimpleX" (CIKM 2021)."""
 JUDGED, HELD_OUT = 1_000, 0.2
+WEIGHTS = (10.0, 20.0, 50.0, 100.0)
+"""Of an observed event beside an unobserved one: each side gets the best of these for itself."""
 
 Part = Literal["all", "training", "items"]
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How much is measured: for training, and for item to item without a peer."""
+    """How much is measured: for training, and for item to item without a peer.
+
+    `tuning` is a small market like `training`, on which each side's weight is chosen.
+    """
 
     training: Shape
+    tuning: Shape
     item_items: Shape
     factors: tuple[int, ...]
     iterations: int
@@ -43,12 +50,14 @@ class Scale:
 
 FULL = Scale(
     Shape(500_000, 2_500_000, 19_000_000, tastes=1_000),
+    Shape(50_000, 250_000, 1_900_000, tastes=1_000),
     Shape(150_000, 100_000, 4_000_000, tastes=200),
     (64, 128),
     iterations=6,
 )
 QUICK = Scale(
     Shape(2_000, 5_000, 60_000, tastes=20),
+    Shape(1_000, 2_000, 20_000, tastes=20),
     Shape(1_000, 500, 20_000, tastes=10),
     (64,),
     iterations=2,
@@ -74,17 +83,31 @@ def in_turn(scale: Scale, console: Console) -> list[Row]:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="rynek-bench-") as name:
         folder = Path(name)
+        with console.status(f"choosing each side's weight on {scale.tuning}"):
+            _lay_out(folder, scale.tuning)
+            weights = [_best(side, folder, scale) for side in SIDES]
         with console.status(f"laying out {scale.training}"):
-            store(folder, *held_out(histories(scale.training, SEED), JUDGED, HELD_OUT, SEED))
+            _lay_out(folder, scale.training)
+        rows.append(Row("weight of an observed event", weights[0], "×", "implicit", weights[1]))
         for factors in scale.factors:
             with console.status(f"{factors} factors, {scale.iterations} iterations in turn"):
-                rows += training(folder, factors, scale.iterations)
+                rows += training(folder, factors, scale.iterations, weights)
     return rows
 
 
-def training(folder: Path, factors: int, iterations: int) -> list[Row]:
+def _lay_out(folder: Path, shape: Shape) -> None:
+    store(folder, *held_out(histories(shape, SEED), JUDGED, HELD_OUT, SEED))
+
+
+def _best(side: Side, folder: Path, scale: Scale) -> float:
+    return max(WEIGHTS, key=lambda w: quality(side, folder, scale.factors[0], w, scale.iterations))
+
+
+def training(folder: Path, factors: int, iterations: int, weights: Sequence[float]) -> list[Row]:
     """Seconds a full iteration, memory, quality at equal factors, one shopper folded in."""
-    ours, peer = Process("ours", folder, factors), Process("peer", folder, factors)
+    ours, peer = (
+        Process(side, folder, factors, weight) for side, weight in zip(SIDES, weights, strict=True)
+    )
     turns = [(ours.step(), peer.step()) for _ in range(iterations)]
     mine, theirs = ours.judge(), peer.judge()
     name = f"{factors} factors"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
@@ -23,8 +23,10 @@ from models.threads import available_threads
 from models.topk import rank
 
 Side = Literal["ours", "peer"]
+SIDES: tuple[Side, ...] = get_args(Side)
 FOLDED = 300
 SCORES_AT_ONCE = 1 << 26
+ROWS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,9 @@ class Trainer(Protocol):
 
 
 class Ours:
-    def __init__(self, known: Histories, factors: int) -> None:
+    def __init__(self, known: Histories, factors: int, weight: float) -> None:
         ALS(factors=1, iterations=1).fit(Interactions.from_columns([0], [0]))
-        self.trainer = ALS(factors=factors).trainer(known)
+        self.trainer = ALS(factors=factors, unobserved_weight=1 / weight).trainer(known)
         self.ridge = self.trainer.ridge
 
     def step(self) -> Turn:
@@ -74,8 +76,7 @@ class Ours:
 
     def prepare(self) -> None:
         self.items = FactorSpace.over(self.trainer.items, self.ridge)
-        V = self.items.factors.astype(np.float64)
-        self.gramian = V.T @ V
+        self.gramian = _gramian(self.items.factors)
 
     def scores(self, histories: Histories) -> Float32:
         scored: Float32 = self.items.solve(histories) @ self.items.factors.T
@@ -93,15 +94,16 @@ class Ours:
 
 
 class Peer:
-    def __init__(self, known: Histories, factors: int) -> None:
+    def __init__(self, known: Histories, factors: int, weight: float) -> None:
         self.known = csr_matrix(known)
-        self.model = AlternatingLeastSquares(
-            factors=factors,
-            alpha=20.0,
-            iterations=1,
-            num_threads=available_threads(),
-            random_state=0,
-        )
+        with threadpool_limits(1, "blas"):  # else it warns of the pool, which `step` closes too
+            self.model = AlternatingLeastSquares(
+                factors=factors,
+                alpha=weight,
+                iterations=1,
+                num_threads=available_threads(),
+                random_state=0,
+            )
 
     def step(self) -> Turn:
         """Of `fit` only the iteration counts, not the transposing before it."""
@@ -114,8 +116,7 @@ class Peer:
         return Turn(seconds[0], process_time() - begin)
 
     def prepare(self) -> None:
-        V = self.model.item_factors.astype(np.float64)
-        self.gramian = V.T @ V
+        self.gramian = _gramian(self.model.item_factors)
 
     def scores(self, histories: Histories) -> Float32:
         shoppers = self.model.recalculate_user(np.arange(histories.shape[0]), csr_matrix(histories))
@@ -134,12 +135,15 @@ class Peer:
 
 
 class Process:
-    """The parent's end of a trainer that waits to be told."""
+    """The parent's end of a trainer that waits to be told.
 
-    def __init__(self, side: Side, folder: Path, factors: int) -> None:
+    `weight` of an observed event, as a multiple of an unobserved one's.
+    """
+
+    def __init__(self, side: Side, folder: Path, factors: int, weight: float) -> None:
         context = multiprocessing.get_context("spawn")
         self.end, other = context.Pipe()
-        self.process = context.Process(target=_serve, args=(other, side, folder, factors))
+        self.process = context.Process(target=_serve, args=(other, side, folder, factors, weight))
         self.process.start()
         other.close()
 
@@ -166,13 +170,33 @@ def store(folder: Path, known: Histories, truth: Histories, judged: Int64) -> No
     np.save(folder / "judged.npy", judged)
 
 
-def _serve(end: Connection, side: Side, folder: Path, factors: int) -> None:
+def _serve(end: Connection, side: Side, folder: Path, factors: int, weight: float) -> None:
     known = _loaded(folder / "known.npz")
-    trainer: Trainer = Ours(known, factors) if side == "ours" else Peer(known, factors)
+    trainer = _trainer(side, known, factors, weight)
     while end.recv() == "step":
         end.send(trainer.step())
     trainer.prepare()
     end.send(_judged(trainer, folder, known, peak_gib()))
+
+
+def _trainer(side: Side, known: Histories, factors: int, weight: float) -> Trainer:
+    return Ours(known, factors, weight) if side == "ours" else Peer(known, factors, weight)
+
+
+def quality(side: Side, folder: Path, factors: int, weight: float, iterations: int) -> float:
+    """Mean NDCG@20 of the held-out events after so many iterations, here in this process."""
+    known = _loaded(folder / "known.npz")
+    trainer = _trainer(side, known, factors, weight)
+    for _ in range(iterations):
+        trainer.step()
+    trainer.prepare()
+    return float(np.mean(_ndcg(trainer, folder, known)))
+
+
+def _gramian(factors: Float32) -> Float64:
+    """In blocks, so that exactness costs no memory that training would not."""
+    blocks = np.array_split(factors, max(1, len(factors) // ROWS_AT_ONCE))
+    return np.asarray(sum(V.T @ V for V in (block.astype(np.float64) for block in blocks)))
 
 
 def peak_gib() -> float:
@@ -182,6 +206,11 @@ def peak_gib() -> float:
 
 
 def _judged(trainer: Trainer, folder: Path, known: Histories, peak_gib: float) -> Judgement:
+    folded = [known[[row]] for row in np.load(folder / "judged.npy")[:FOLDED]]
+    return Judgement(_ndcg(trainer, folder, known), *_folded(trainer, folded), peak_gib)
+
+
+def _ndcg(trainer: Trainer, folder: Path, known: Histories) -> Float64:
     truth, judged = _loaded(folder / "truth.npz"), np.load(folder / "judged.npy")
     batch = max(1, SCORES_AT_ONCE // known.shape[1])
     found = []
@@ -190,8 +219,7 @@ def _judged(trainer: Trainer, folder: Path, known: Histories, peak_gib: float) -
         lists = rank(trainer.scores(mine), 20, exclude=mine).items
         theirs = truth[begin : begin + batch]
         found.append(metrics.ndcg(metrics.hits(lists, theirs), metrics.relevant(theirs)))
-    milliseconds, error = _folded(trainer, [known[[row]] for row in judged[:FOLDED]])
-    return Judgement(np.concatenate(found), milliseconds, error, peak_gib)
+    return np.concatenate(found)
 
 
 def _folded(trainer: Trainer, each: list[Histories]) -> tuple[Float64, float]:
