@@ -57,6 +57,9 @@ PUBLISHED = (
 # Written beside the models, and looked up by vendor too.
 ADVICE = ("marts.forecasts", "marts.insights", "marts.benchmark_placements")
 
+# A group is what a lookup unpacks at least: small ones, for one vendor's rows are few.
+ROWS_TOGETHER = 10_240
+
 # Published beside it month by month: table and the column that dates a row.
 MONTHLY = {"order_lines": "order_date", "interactions": "occurred_at"}
 
@@ -151,7 +154,7 @@ def _is_whole(published: Path, manifest: Manifest) -> bool:
 def _write_marts(connection: duckdb.DuckDBPyConnection, published: Path, name: str) -> MartsFile:
     path = published / name
     quoted = str(path).replace("'", "''")
-    connection.sql(f"attach '{quoted}' as fresh")
+    connection.sql(f"attach '{quoted}' as fresh (row_group_size {ROWS_TOGETHER})")
     try:
         for table in PUBLISHED:
             connection.sql(f"create table fresh.{table.split('.')[1]} as {_in_order(table)}")

@@ -10,7 +10,7 @@ from rynek.bench import models as bench
 from rynek.bench.item_items import Fitted, fitted
 from rynek.bench.models import training
 from rynek.bench.shapes import Shape, held_out, histories
-from rynek.bench.trainers import store
+from rynek.bench.trainers import SIDES, Side, quality, store
 
 SHAPE = Shape(400, 600, 12_000, tastes=6)
 
@@ -42,13 +42,22 @@ def test_what_is_held_out_is_of_those_who_are_judged_and_unknown_to_the_models()
 @pytest.mark.slow
 def test_both_trainers_take_turns_and_are_judged_alike(tmp_path: Path) -> None:
     store(tmp_path, *held_out(histories(SHAPE, 1), 50, 0.2, seed=3))
-    rows = {row.name.partition(": ")[2]: row for row in training(tmp_path, 64, 2)}
+    rows = {row.name.partition(": ")[2]: row for row in training(tmp_path, 64, 2, (20.0, 20.0))}
     assert rows["largest difference to a refit"].met
     quality = rows["NDCG@20 of held-out events"]
     assert quality.value > 0.05
     assert quality.peer_value is not None
     assert quality.peer_value > 0.05
     assert rows["seconds per full iteration"].value > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", SIDES)
+def test_either_side_is_tried_with_a_weight(tmp_path: Path, side: Side) -> None:
+    store(tmp_path, *held_out(histories(SHAPE, 1), 50, 0.2, seed=3))
+    found = [quality(side, tmp_path, 16, weight, 2) for weight in (1.0, 20.0)]
+    assert min(found) > 0.05
+    assert found[0] != found[1], "the weight reaches the trainer"
 
 
 @pytest.mark.slow
