@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import httpx
 import msgspec
@@ -47,6 +47,15 @@ class View:
         """The moment up to which nothing is missing."""
         snapshot_through = self.published.snapshot.manifest.data_through
         return max(snapshot_through, self.live_through or snapshot_through)
+
+    @property
+    def local_now(self) -> datetime:
+        """The same moment in the market's time zone."""
+        return self.data_through.astimezone(self.published.zone)
+
+    @property
+    def today(self) -> date:
+        return self.local_now.date()
 
     def vendor_name(self, vendor_id: int) -> str:
         """What the vendor is called now. Raises VendorUnknown for one that no load has seen."""

@@ -31,14 +31,12 @@ class Question:
         cls,
         view: View,
         vendor_id: int | None,
-        first: str | None,
-        last: str | None,
+        span: Span,
         grain: Grain,
         ids: str,
     ) -> "Question":
         """Raises MetricUnknown, DatesInvalid."""
-        local_now = view.data_through.astimezone(view.published.zone)
-        span = spans.requested(first, last, local_now.date())
+        local_now = view.local_now
         spans.require_countable(span, grain)
         metrics = _chosen(ids, "market" if vendor_id is None else "vendor")
         if grain == "hour" and not all(_is_live(metric, vendor_id) for metric in metrics):

@@ -4,18 +4,20 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
-from fastapi import Depends, Path, Request, Response, Security
+from fastapi import Depends, Path, Query, Request, Response, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
 from models.recommendations import Recommendations
+from serving import spans
 from serving.errors import ProductUnknown, Unauthenticated, VendorUnknown
 from serving.follower import Follower, View
 from serving.published import Published
 from serving.recent_behaviour import RecentBehaviour
 from serving.recommender import Recommender
+from serving.spans import Span
 from serving.tokens import Principal, Tokens
 from serving.watcher import Watcher
 
@@ -107,6 +109,24 @@ def product_number(
 
 
 ProductId = Annotated[int, Depends(product_number)]
+
+
+def asked_span(
+    view: Now,
+    first: Annotated[str | None, Query(alias="from", description="First day.")] = None,
+    last: Annotated[
+        str | None, Query(alias="to", description="Last day; today if left out.")
+    ] = None,
+) -> Span:
+    """The days that ``from`` and ``to`` name. Raises DatesInvalid."""
+    return spans.requested(first, last, view.today)
+
+
+AskedSpan = Annotated[Span, Depends(asked_span)]
+
+UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "The client holds this answer already."}
+}
 
 
 class Freshness(BaseModel):

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from serving.follower import View
-from serving.http.asking import Freshness, Now, OwnVendor, conditional, etag_of
+from serving.http.asking import UNCHANGED, Freshness, Now, OwnVendor, conditional, etag_of
 from warehouse.benchmarks.measures import Compared
 from warehouse.metrics import METRICS, Unit
 
@@ -94,7 +94,7 @@ class VendorBenchmarks(BaseModel):
 @router.get(
     "/v1/vendors/{vendor_id}/benchmarks",
     response_model=VendorBenchmarks,
-    responses={304: {"description": "The client holds this answer already."}},
+    responses=UNCHANGED,
 )
 def vendor_benchmarks(request: Request, vendor_id: OwnVendor, view: Now) -> Response:
     """Own figures of the newest closed month, beside the median and quartiles of similar shops."""

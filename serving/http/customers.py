@@ -7,10 +7,18 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from serving import customers, spans
+from serving import customers
 from serving.customers import STEPS, Cohort
 from serving.follower import View
-from serving.http.asking import Freshness, Now, OwnVendor, conditional, etag_of
+from serving.http.asking import (
+    UNCHANGED,
+    AskedSpan,
+    Freshness,
+    Now,
+    OwnVendor,
+    conditional,
+    etag_of,
+)
 from serving.spans import Span
 
 MOST_PAIRS = 10
@@ -95,32 +103,27 @@ class VendorCustomers(BaseModel):
     freshness: Freshness
 
 
-First = Annotated[str | None, Query(alias="from", description="First day of the funnel.")]
-Last = Annotated[str | None, Query(alias="to", description="Its last day; today if left out.")]
 Months = Annotated[int, Query(ge=1, le=MOST_MONTHS, description="How many cohorts.")]
 
 
 @router.get(
     "/v1/vendors/{vendor_id}/customers",
     response_model=VendorCustomers,
-    responses={304: {"description": "The client holds this answer already."}},
+    responses=UNCHANGED,
 )
 def vendor_customers(
     request: Request,
     vendor_id: OwnVendor,
     view: Now,
-    first: First = None,
-    last: Last = None,
+    span: AskedSpan,
     months: Months = 12,
 ) -> Response:
     """The funnel of a span, cohorts by month of first order, RFM segments, pairs of products."""
-    today = view.data_through.astimezone(view.published.zone).date()
-    span = spans.requested(first, last, today)
-    build = partial(_answer, view, vendor_id, span, today, months)
-    return conditional(request, view, etag_of(view, "customers", vendor_id, today), build)
+    build = partial(_answer, view, vendor_id, span, months)
+    return conditional(request, view, etag_of(view, "customers", vendor_id, view.today), build)
 
 
-def _answer(view: View, vendor_id: int, span: Span, today: date, months: int) -> VendorCustomers:
+def _answer(view: View, vendor_id: int, span: Span, months: int) -> VendorCustomers:
     snapshot = view.published.snapshot
     known = {row["segment"]: row for row in customers.segments(snapshot, vendor_id)}
     return VendorCustomers(
@@ -129,7 +132,7 @@ def _answer(view: View, vendor_id: int, span: Span, today: date, months: int) ->
         funnel=_funnel(customers.funnel(snapshot, vendor_id, span), span),
         cohorts=[
             CohortBody.of(cohort)
-            for cohort in customers.cohorts(snapshot, vendor_id, today, months)
+            for cohort in customers.cohorts(snapshot, vendor_id, view.today, months)
         ],
         segments=[
             SegmentBody(meaning=meaning, **known[segment])

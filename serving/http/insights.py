@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from serving.follower import View
-from serving.http.asking import Freshness, Now, OwnVendor, conditional, etag_of
+from serving.http.asking import UNCHANGED, Freshness, Now, OwnVendor, conditional, etag_of
 
 CARDS = """
 -- grain: one card of one vendor, the best first
@@ -71,7 +71,7 @@ MEANINGS = {
 @router.get(
     "/v1/vendors/{vendor_id}/insights",
     response_model=VendorInsights,
-    responses={304: {"description": "The client holds this answer already."}},
+    responses=UNCHANGED,
 )
 def vendor_insights(request: Request, vendor_id: OwnVendor, view: Now) -> Response:
     """Cards with numbers behind them; they are written at night and stand until the next."""

@@ -13,6 +13,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from serving import figures
 from serving.http.asking import (
+    UNCHANGED,
+    AskedSpan,
     Caller,
     Freshness,
     Now,
@@ -41,13 +43,8 @@ MARKET_METRICS = "gmv_paid,take_rate,active_vendors,payment_success"
 
 router = APIRouter(tags=["vendors"])
 
-UNCHANGED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "The client holds this answer already."}
-}
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 
-First = Annotated[str | None, Query(alias="from", description="First day.")]
-Last = Annotated[str | None, Query(alias="to", description="Last day; today if left out.")]
 Ids = Annotated[str, Query(description="Ids, by comma.", max_length=500)]
 
 
@@ -62,13 +59,12 @@ def vendor_metrics(
     request: Request,
     vendor_id: OwnVendor,
     view: Now,
-    first: First = None,
-    last: Last = None,
+    span: AskedSpan,
     grain: Grain = "day",
     metrics: Ids = DEFAULT_METRICS,
 ) -> Response:
     """Figures as they are now: the last published snapshot with every fact since laid over it."""
-    asked = Question.read(view, vendor_id, first, last, grain, metrics)
+    asked = Question.read(view, vendor_id, span, grain, metrics)
     name = view.vendor_name(vendor_id)
     return conditional(request, view, _etag(asked), partial(_of_vendor, asked, vendor_id, name))
 
@@ -77,13 +73,12 @@ def vendor_metrics(
 def vendor_metrics_csv(
     vendor_id: OwnVendor,
     view: Now,
-    first: First = None,
-    last: Last = None,
+    span: AskedSpan,
     grain: Grain = "day",
     metrics: Ids = DEFAULT_METRICS,
 ) -> Response:
     """The series as a table: one row per bucket, one column per metric, money in cents."""
-    asked = Question.read(view, vendor_id, first, last, grain, metrics)
+    asked = Question.read(view, vendor_id, span, grain, metrics)
     return _csv(asked, f"ven_{vendor_id}")
 
 
@@ -92,13 +87,12 @@ def market_metrics(
     request: Request,
     who: Operator,
     view: Now,
-    first: First = None,
-    last: Last = None,
+    span: AskedSpan,
     grain: Grain = "day",
     metrics: Ids = MARKET_METRICS,
 ) -> Response:
     """The whole market's figures as the last published snapshot has them, for operators."""
-    asked = Question.read(view, None, first, last, grain, metrics)
+    asked = Question.read(view, None, span, grain, metrics)
     return conditional(request, view, _etag(asked), partial(_of_market, asked))
 
 
@@ -106,13 +100,12 @@ def market_metrics(
 def market_metrics_csv(
     who: Operator,
     view: Now,
-    first: First = None,
-    last: Last = None,
+    span: AskedSpan,
     grain: Grain = "day",
     metrics: Ids = MARKET_METRICS,
 ) -> Response:
     """The market's series as a table: one row per bucket, one column per metric."""
-    return _csv(Question.read(view, None, first, last, grain, metrics), "market")
+    return _csv(Question.read(view, None, span, grain, metrics), "market")
 
 
 def _etag(asked: Question) -> str:

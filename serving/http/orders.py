@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from serving import recent_orders
 from serving.follower import View
-from serving.http.asking import Freshness, Now, OwnVendor, conditional, etag_of
+from serving.http.asking import UNCHANGED, Freshness, Now, OwnVendor, conditional, etag_of
 from serving.http.cursors import LONGEST, cursor, place
 from serving.overlay import Line, OrderStatus
 from serving.recent_orders import Place, RecentOrder
@@ -57,7 +57,7 @@ class RecentOrders(BaseModel):
 @router.get(
     "/v1/vendors/{vendor_id}/recent-orders",
     response_model=RecentOrders,
-    responses={304: {"description": "The client holds this answer already."}},
+    responses=UNCHANGED,
 )
 def vendor_recent_orders(
     request: Request,

@@ -6,9 +6,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from serving import product_table, spans
+from serving import product_table
 from serving.follower import View
-from serving.http.asking import Freshness, Now, OwnVendor, conditional, etag_of
+from serving.http.asking import (
+    UNCHANGED,
+    AskedSpan,
+    Freshness,
+    Now,
+    OwnVendor,
+    conditional,
+    etag_of,
+)
 from serving.http.cursors import LONGEST, cursor, place
 from serving.product_table import Place, SortKey
 from serving.spans import Span
@@ -61,23 +69,19 @@ class VendorProducts(BaseModel):
 @router.get(
     "/v1/vendors/{vendor_id}/products",
     response_model=VendorProducts,
-    responses={304: {"description": "The client holds this answer already."}},
+    responses=UNCHANGED,
 )
 def vendor_products(
     request: Request,
     vendor_id: OwnVendor,
     view: Now,
-    first: Annotated[str | None, Query(alias="from", description="First day.")] = None,
-    last: Annotated[
-        str | None, Query(alias="to", description="Last day; today if left out.")
-    ] = None,
+    span: AskedSpan,
     sort: SortKey = "revenue",
     direction: Direction = "desc",
     limit: Annotated[int, Query(ge=1, le=LIMIT_AT_MOST)] = LIMIT_DEFAULT,
     after: Annotated[str | None, Query(alias="cursor", max_length=LONGEST)] = None,
 ) -> Response:
     """Sales are live; views and conversion's denominator stand as the snapshot has them."""
-    span = spans.requested(first, last, view.data_through.astimezone(view.published.zone).date())
     list_name = f"products.{sort}.{direction}"
     start = place(list_name, after, Place)
     build = partial(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from serving.follower import View
-from serving.http.asking import Freshness, Now, Operator, conditional, etag_of
+from serving.http.asking import UNCHANGED, Freshness, Now, Operator, conditional, etag_of
 
 TERMS = """
 -- grain: one search term of the last 90 days, the most frequent first
@@ -41,7 +41,7 @@ class SearchTerms(BaseModel):
 @router.get(
     "/v1/market/search-terms",
     response_model=SearchTerms,
-    responses={304: {"description": "The client holds this answer already."}},
+    responses=UNCHANGED,
 )
 def search_terms(
     request: Request,

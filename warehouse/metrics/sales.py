@@ -13,10 +13,14 @@ def orders(aggregate: Literal["sum", "count_distinct"], column: str, where: str 
     return Measure(LIVE, "order_date", aggregate, column, where)
 
 
-SALES = orders("sum", "items_cents", "is_counted")
+def counted(column: str) -> Measure:
+    return orders("sum", column, "is_counted")
+
+
+SALES = counted("items_cents")
 ORDERS = orders("count_distinct", "order_id", "is_counted")
 CUSTOMERS = orders("count_distinct", "shopper_pseudonym", "is_counted")
-UNITS = orders("sum", "units", "is_counted")
+UNITS = counted("units")
 PLACED = orders("sum", "items_cents", None)
 PAID = orders("sum", "items_cents", "is_paid")
 PAID_UNITS = orders("sum", "units", "is_paid")
@@ -105,7 +109,7 @@ SALES_METRICS = (
         "Shipping charged",
         "Shipping that shoppers paid on these orders.",
         "cents",
-        Total.of(orders("sum", "shipping_cents", "is_counted")),
+        Total.of(counted("shipping_cents")),
         better="neither",
     ),
     Metric(
@@ -113,7 +117,7 @@ SALES_METRICS = (
         "Commission",
         "Commission frozen on the lines at sale.",
         "cents",
-        Total.of(orders("sum", "commission_cents", "is_counted")),
+        Total.of(counted("commission_cents")),
         better="neither",
     ),
     Metric(
@@ -121,7 +125,7 @@ SALES_METRICS = (
         "Net earnings",
         "Revenue and shipping less the platform's fees and taxes kept back.",
         "cents",
-        Total.of(orders("sum", "net_cents", "is_counted")),
+        Total.of(counted("net_cents")),
     ),
     Metric(
         "take_rate",
