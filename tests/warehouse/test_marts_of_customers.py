@@ -1,0 +1,80 @@
+"""Cohorts, segments and what is bought together, against figures done by hand."""
+
+from datetime import UTC, date, datetime
+
+import duckdb
+
+from tests.warehouse.market import Market
+from tests.warehouse.steps import load_and_build
+
+Warehouse = duckdb.DuckDBPyConnection
+
+
+def month(number: int) -> datetime:
+    return datetime(2026, number, 10, 16, tzinfo=UTC)
+
+
+def test_a_cohort_is_of_the_market_and_of_each_vendor(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    ada, bea = market.vendor(), market.vendor()
+    cup, bowl = market.offer(ada, 1_000), market.offer(bea, 500)
+    loyal, once = market.shopper(), market.shopper()
+    for shopper, offer_id, number in (
+        (loyal, cup, 1), (once, cup, 1), (loyal, bowl, 2), (loyal, cup, 3), (loyal, cup, 3),
+    ):  # fmt: skip
+        market.order(shopper, [(offer_id, 1)], month(number))
+    market.order(once, [(cup, 1)], month(4), status="cancelled")
+    load_and_build(warehouse, pipeline_database_url)
+    january, february = date(2026, 1, 1), date(2026, 2, 1)
+    assert warehouse.sql(
+        """select vendor_id, cohort_month, months_since, cohort_customers, customers, orders,
+                  sales_cents from marts.cohorts order by vendor_id nulls first, cohort_month,
+                  months_since"""
+    ).fetchall() == [
+        (None, january, 0, 2, 2, 2, 2_000),
+        (None, january, 1, 2, 1, 1, 500),
+        (None, january, 2, 2, 1, 2, 2_000),
+        (ada, january, 0, 2, 2, 2, 2_000),
+        (ada, january, 2, 2, 1, 2, 2_000),
+        (bea, february, 0, 1, 1, 1, 500),
+    ]
+
+
+def test_customers_are_told_apart_by_recency_and_frequency(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    cup = market.offer(market.vendor(), 1_000)
+    # Five customers, a fifth each: by their last order, and by how many they placed.
+    for orders in ((1,), (1, 2), (1, 3, 3), (4,), (2, 3, 4, 5)):
+        shopper = market.shopper()
+        for number in orders:
+            market.order(shopper, [(cup, 1)], month(number))
+    load_and_build(warehouse, pipeline_database_url)
+    assert warehouse.sql(
+        """select segment, customers, orders, sales_cents from marts.rfm_segments
+           where vendor_id is null order by segment"""
+    ).fetchall() == [
+        ("at_risk", 1, 2, 2_000),
+        ("champions", 1, 4, 4_000),
+        ("lost", 1, 1, 1_000),
+        ("loyal", 1, 3, 3_000),
+        ("new", 1, 1, 1_000),
+    ]
+
+
+def test_lift_is_how_much_more_often_than_by_chance(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    vendor_id, shopper = market.vendor(), market.shopper()
+    cup, saucer, bowl = (market.offer(vendor_id) for _ in range(3))
+    baskets = [(cup, saucer)] * 3 + [(cup,), (bowl,)] + [(cup, bowl)] * 2
+    for basket in baskets:
+        market.order(shopper, [(offer_id, 1) for offer_id in basket], month(1))
+    load_and_build(warehouse, pipeline_database_url)
+    [there, back] = warehouse.sql(
+        """select both_orders, product_orders, other_orders, total_orders, confidence, lift
+           from marts.affinity order by confidence"""
+    ).fetchall()
+    assert there == (3, 6, 3, 7, 0.5, 7 * 3 / (6 * 3))  # two orders of cup and bowl are too few
+    assert back == (3, 3, 6, 7, 1.0, 7 * 3 / (6 * 3))
