@@ -19,7 +19,7 @@ from models.demand.sales import WEEK, Sales
 
 SMOOTHED_WEEKS = 5
 HALF_LIFE_DAYS = 15.0
-YEAR_WORTH_DAYS = 7.0
+YEAR_WORTH_UNITS = 1.0
 LEVEL_UNITS = 50.0
 
 
@@ -57,9 +57,11 @@ class LostSales:
 
 
 def lost_sales(sales: Sales) -> LostSales:
-    """What the days around a spell tell of its rate, nearer ones more.
+    """What the days around a spell tell of its rate, nearer ones more, and the whole year a little.
 
-    Before the first day on which it could be bought a listing was not sold out, it was not there.
+    The year counts as much as a sold unit, not as so many days: a spell begins with a sale, and the
+    days around the only sale of a slow listing tell too high a rate. Before the first day on which
+    it could be bought a listing was not sold out, it was not there.
     """
     level = category_levels(sales)[:, sales.category]
     offered = sales.open_share * level
@@ -67,7 +69,7 @@ def lost_sales(sales: Sales) -> LostSales:
     all_units, all_days = sales.units.sum(axis=0, dtype=np.float64), offered.sum(axis=0)
     shape, rate = prior(sales, all_units, all_days)
     usual = (shape[sales.category] + all_units) / (rate[sales.category] + all_days)
-    own_shape, own_rate = YEAR_WORTH_DAYS * usual + units, YEAR_WORTH_DAYS + days
+    own_shape, own_rate = YEAR_WORTH_UNITS + units, YEAR_WORTH_UNITS / usual + days
     has_begun = np.maximum.accumulate(sales.is_open, axis=0)
     closed = np.where(has_begun, 1 - sales.open_share.astype(np.float64), 0)
     missed = closed * level

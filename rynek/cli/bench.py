@@ -16,7 +16,7 @@ app = typer.Typer(help="Measure a claim, beside its peer in the same run.", no_a
 progress = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="End with one JSON line instead of a table.")]
-Scale = Annotated[str, typer.Option(help="Size of the generated market: tiny or small.")]
+Scale = Annotated[str, typer.Option(help="Size of the generated market: tiny, small or busy.")]
 Quick = Annotated[bool, typer.Option("--quick", help="One short round: does it run at all?")]
 Part = Annotated[
     Literal["all", "training", "items"], typer.Option(help="Only training, or only item to item.")

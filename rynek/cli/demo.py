@@ -16,7 +16,7 @@ console = Console()
 Check = Annotated[
     bool, typer.Option("--check", help="Prove the path in a throw-away market, and exit.")
 ]
-Scale = Annotated[str, typer.Option(help="Size of the generated market: tiny or small.")]
+Scale = Annotated[str, typer.Option(help="Size of the generated market: tiny, small or busy.")]
 
 
 def demo(check: Check = False, scale: Scale = "small") -> None:

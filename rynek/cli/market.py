@@ -13,7 +13,7 @@ console = Console()
 
 
 def generate(
-    scale: Annotated[str, typer.Option(help="Size of the market: tiny or small.")] = "small",
+    scale: Annotated[str, typer.Option(help="Size of the market: tiny, small or busy.")] = "small",
     seed: Annotated[int, typer.Option(help="The same seed gives the same market.", min=0)] = 7,
     until: Annotated[
         datetime | None,

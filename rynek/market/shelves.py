@@ -1,5 +1,6 @@
 """Stock: deliveries come in, wishes are served while there is some, and the rest is lost."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,28 +30,28 @@ class Stocked:
 
 
 def serve(world: World, wishes: Wishes) -> Stocked:
-    """Serve wishes in time, period by period, from what was left and what came in.
-
-    A wish is served if all that was wished before it in its period, and itself, fit the stock.
-    """
+    """Serve wishes in time: those whose units are still there. The others are lost."""
     rng = stream(world.seed, "stock")
     period = wishes.day // DELIVERY_EVERY_DAYS
     periods = -(-world.scale.days // DELIVERY_EVERY_DAYS)
-    wished = _by_offer_and_period(world, wishes, period, periods)
-    deliveries = _deliveries(rng, wished)
-    order = np.lexsort((wishes.second, wishes.offer))
-    is_served = np.zeros(len(order), dtype=bool)
-    left = np.zeros(len(deliveries), dtype=np.int64)
-    for number in range(periods):
-        present = order[period[order] == number]
-        stock = left + deliveries[:, number]
-        fits = _running_units(wishes, present) <= stock[wishes.offer[present]]
-        is_served[present] = fits
-        sold = np.bincount(
-            wishes.offer[present[fits]], wishes.units[present[fits]], minlength=len(stock)
-        )
-        left = stock - sold.astype(np.int64)
+    deliveries = _deliveries(rng, _by_offer_and_period(world, wishes, period, periods))
+    received, sold = deliveries.cumsum(axis=1), np.zeros(len(deliveries), dtype=np.int64)
+    is_served = np.zeros(len(wishes.offer), dtype=bool)
+    for turn in _turns(wishes):
+        offer, units = wishes.offer[turn], wishes.units[turn]
+        fits = sold[offer] + units <= received[offer, period[turn]]
+        sold[offer] += np.where(fits, units, 0)
+        is_served[turn] = fits
     return Stocked(is_served, deliveries)
+
+
+def _turns(wishes: Wishes) -> Iterator[Ints]:
+    """Every offer's first wish, then every offer's second one, and so on."""
+    order = np.lexsort((wishes.second, wishes.offer))
+    offer = wishes.offer[order]
+    rank = np.arange(len(order)) - np.searchsorted(offer, offer)
+    by_rank = order[np.argsort(rank, kind="stable")]
+    yield from np.split(by_rank, np.cumsum(np.bincount(rank))[:-1])
 
 
 def _by_offer_and_period(world: World, wishes: Wishes, period: Ints, periods: int) -> Ints:
@@ -71,16 +72,3 @@ def _deliveries(rng: np.random.Generator, wished: Ints) -> Ints:
     delivered = rng.poisson((usual * cover)[:, None], size=wished.shape)
     delivered[:, 0] += np.where(is_tight, 1, LEAST_DELIVERY + rng.poisson(8, len(usual)))
     return delivered.astype(np.int64)
-
-
-def _running_units(wishes: Wishes, chosen: Ints) -> Ints:
-    """(n,) units wished of each chosen wish's offer so far, sorted by offer, itself included."""
-    units, offer = wishes.units[chosen], wishes.offer[chosen]
-    total = np.cumsum(units)
-    begins = (
-        np.flatnonzero(np.r_[True, offer[1:] != offer[:-1]]) if len(offer) else np.empty(0, int)
-    )
-    before = np.r_[0, total][begins]
-    lengths = np.diff(np.r_[begins, len(offer)])
-    running: Ints = total - np.repeat(before, lengths)
-    return running

@@ -23,6 +23,29 @@ def shut(seed: int) -> tuple[Sales, np.ndarray]:
     return Sales(wished * open_share, open_share, category, 0), (wished * is_out).sum(axis=0)
 
 
+def emptied(rate: float, seed: int) -> tuple[Sales, np.ndarray]:
+    """Listings that sell out: every 28 days as much comes in as is wished in 21."""
+    rng = np.random.default_rng(seed)
+    wished = rng.poisson(rate, (DAYS, LISTINGS)).astype(np.float32)
+    came = rng.poisson(rate * 21, (DAYS // 28, LISTINGS)) + (np.arange(DAYS // 28) == 0)[:, None]
+    units, open_share = np.zeros_like(wished), np.zeros_like(wished)
+    left = np.zeros(LISTINGS)
+    for day in range(DAYS):
+        left += came[day // 28] if day % 28 == 0 else 0
+        open_share[day] = left > 0
+        units[day] = np.minimum(wished[day], left)
+        left -= units[day]
+    sales = Sales(units, open_share, np.zeros(LISTINGS, np.int64), 0)
+    return sales, np.where(open_share > 0, 0, wished).sum(axis=0)
+
+
+@pytest.mark.parametrize("rate", [0.003, 0.03, 0.3])
+def test_the_sale_that_emptied_a_shelf_does_not_speak_for_the_days_after(rate: float) -> None:
+    sales, truth = emptied(rate, seed=0)
+    assert truth.sum() > 50
+    assert lost_sales(sales).since(0).mean.sum() == pytest.approx(truth.sum(), rel=0.4)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_lost_sales_are_found_and_their_intervals_hold(seed: int) -> None:
     sales, truth = shut(seed)

@@ -10,6 +10,7 @@ from rynek.history.frames import History
 from rynek.market.chronicle import Chronicle, chronicle
 from rynek.market.errors import ScaleUnknownError
 from rynek.market.scale import SCALES, scale_named
+from rynek.market.shelves import DELIVERY_EVERY_DAYS
 
 UNTIL = date(2026, 3, 1)
 MIDNIGHT = datetime(2026, 3, 1, 5, tzinfo=UTC)  # in New York
@@ -145,6 +146,17 @@ def test_sales_stop_where_the_stock_ran_out(small: Chronicle) -> None:
     lines = small.history.lines
     assert lines["quantity"].sum() == wishes.units[is_served].sum()
     assert 0.9 < paid.height / small.history.orders.height < 1
+
+
+def test_nobody_is_refused_what_is_still_there(small: Chronicle) -> None:
+    """Wish by wish in time, as a shopkeeper would."""
+    wishes, came = small.wishes, small.stocked.delivered_units.cumsum(axis=1)
+    sold = dict.fromkeys(range(5_000), 0)
+    for wish in np.argsort(wishes.second, kind="stable"):
+        offer, units = int(wishes.offer[wish]), int(wishes.units[wish])
+        fits = sold[offer] + units <= came[offer, wishes.day[wish] // DELIVERY_EVERY_DAYS]
+        assert small.stocked.is_served[wish] == fits
+        sold[offer] += units * fits
 
 
 def test_demand_follows_the_price_by_the_elasticities_that_are_told(small: Chronicle) -> None:
