@@ -1,6 +1,7 @@
 """Months that are over to benchmarks among similar shops: once per month and metric, for good."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from dagster import (
     AssetCheckResult,
@@ -11,6 +12,7 @@ from dagster import (
     multi_asset,
 )
 
+from pipelines.columns import shape
 from pipelines.installation import Installation, Observer
 from pipelines.keys import BENCHMARKS, EACH_MINUTE, OWNERS, PLACEMENTS, POOL, key
 from warehouse import store
@@ -63,15 +65,16 @@ def benchmarks(
             done = close(connection)
         except CheckFailed as error:
             done, fault = [], str(error)
+        shapes = {target: shape(connection, ".".join(target.path)) for target in ABOUT}
     observer("marts.benchmarks", f"{len({closed.month for closed in done})} months closed")
     for target in ABOUT:
-        yield MaterializeResult(asset_key=target, metadata=_told(done))
+        yield MaterializeResult(asset_key=target, metadata=shapes[target] | _told(done))
     yield AssetCheckResult(
         check_name=SAFE, asset_key=BENCHMARKS, passed=not fault, metadata={"detail": fault}
     )
 
 
-def _told(done: list[Closed]) -> dict[str, int | list[str]]:
+def _told(done: list[Closed]) -> dict[str, Any]:
     return {
         "months_closed": sorted({f"{closed.month:%Y-%m}" for closed in done}),
         "cells_shown": sum(closed.shown for closed in done),

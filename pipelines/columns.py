@@ -1,9 +1,11 @@
-"""Column lineage as Dagster shows it; found once per set of models, kept beside the warehouse."""
+"""Tables as Dagster shows them: columns, rows, and what each column comes of."""
 
 import json
 from pathlib import Path
+from typing import Any
 
-from dagster import TableColumnDep, TableColumnLineage
+from dagster import TableColumn, TableColumnDep, TableColumnLineage, TableSchema
+from duckdb import DuckDBPyConnection
 
 from pipelines.keys import key
 from warehouse.graph import LOADS, fingerprint
@@ -11,10 +13,29 @@ from warehouse.lineage import lineage
 from warehouse.manifest import replace
 
 
-def column_lineage(folder: Path) -> dict[str, TableColumnLineage]:
-    """Return, by model, which columns each of its columns comes of; `folder` keeps the answer.
+def shape(
+    connection: DuckDBPyConnection, target: str, *, is_counted: bool = True
+) -> dict[str, Any]:
+    """A table's columns and how many rows it has, under the names that Dagster knows.
 
-    Parsing all models takes longer than building the little that a minute brings.
+    Counting a table costs nothing, counting a view may cost reading what it reads.
+    """
+    found = connection.sql(f"from {target} limit 0")
+    columns = [
+        TableColumn(name, str(kind)) for name, kind in zip(found.columns, found.types, strict=True)
+    ]
+    shown: dict[str, Any] = {"dagster/column_schema": TableSchema(columns)}
+    if is_counted:
+        [(rows,)] = connection.sql(f"select count(*) from {target}").fetchall()
+        shown["dagster/row_count"] = rows
+    return shown
+
+
+def column_lineage(folder: Path) -> dict[str, TableColumnLineage]:
+    """Return, by model, which columns each of its columns comes of.
+
+    Found once per set of models and kept in `folder`: parsing all of them takes longer than
+    building the little that a minute brings.
     """
     path = folder / f"lineage-{fingerprint()[:12]}.json"
     if not path.exists():

@@ -21,7 +21,7 @@ from pipelines.jobs import (
 )
 from pipelines.keys import core_tables
 from pipelines.loading import loaded
-from pipelines.modelling import built, checked
+from pipelines.modelling import built, checked, joined
 from pipelines.publication import published_snapshot
 from pipelines.training import live_recommender, recommender_candidate
 from warehouse import store
@@ -45,6 +45,7 @@ defs = Definitions(
         *core_tables(),
         loaded,
         built,
+        joined,
         benchmarks,
         listing_forecasts,
         vendor_insights,

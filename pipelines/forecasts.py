@@ -14,6 +14,7 @@ from pydantic import Field
 
 from models.demand.listings import outlook
 from models.demand.reorder import Policy
+from pipelines.columns import shape
 from pipelines.installation import Installation, Observer
 from pipelines.keys import EACH_DAY, FORECASTS, LOST_SALES, OWNERS, POOL, key
 from warehouse import store
@@ -72,22 +73,16 @@ def listing_forecasts(
         )
         keep(connection, "marts.forecasts", ahead)
         keep(connection, "marts.lost_sales", lost)
+        shapes = {target: shape(connection, ".".join(target.path)) for target in ABOUT}
     observer("marts.forecasts", f"{ahead.height:,} rows")
     classes = dict(ahead.group_by("demand_class").len().sort("demand_class").iter_rows())
     through = inputs.last.isoformat()
     yield MaterializeResult(
         asset_key=FORECASTS,
-        metadata={
-            "dagster/row_count": ahead.height,
-            "classes": classes,
-            "data_through": through,
-        },
+        metadata=shapes[FORECASTS] | {"classes": classes, "data_through": through},
     )
     yield MaterializeResult(
         asset_key=LOST_SALES,
-        metadata={
-            "dagster/row_count": lost.height,
-            "lost_cents": int(lost["lost_cents"].sum()),
-            "data_through": through,
-        },
+        metadata=shapes[LOST_SALES]
+        | {"lost_cents": int(lost["lost_cents"].sum()), "data_through": through},
     )

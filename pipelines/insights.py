@@ -4,6 +4,7 @@ import polars as pl
 from dagster import MaterializeResult, ResourceParam, asset
 
 from models.insights.advise import advise
+from pipelines.columns import shape
 from pipelines.installation import Installation, Observer
 from pipelines.keys import EACH_DAY, FORECASTS, INSIGHTS, OWNERS, POOL, key
 from warehouse import store
@@ -48,9 +49,10 @@ def vendor_insights(
             norm_of_late_shipment(),
         ).with_columns(advised_date=pl.lit(inputs.last))
         keep(connection, "marts.insights", cards)
+        metadata = shape(connection, "marts.insights")
     observer("marts.insights", f"{cards.height:,} rows")
     kinds = dict(cards.group_by("kind").len().sort("kind").iter_rows())
-    return MaterializeResult(metadata={"dagster/row_count": cards.height, "kinds": kinds})
+    return MaterializeResult(metadata=metadata | {"kinds": kinds})
 
 
 def norm_of_late_shipment() -> float:

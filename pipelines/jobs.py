@@ -1,5 +1,7 @@
 """What runs when: a load a minute, a training a night."""
 
+from zoneinfo import ZoneInfo
+
 from dagster import (
     AssetSelection,
     DagsterRunStatus,
@@ -16,11 +18,24 @@ from dagster import (
 from pipelines.abandoned import close_abandoned
 from pipelines.installation import Installation
 from pipelines.instance import limit_pools
-from pipelines.keys import CANDIDATE, FORECASTS, INSIGHTS, LIVE, LOST_SALES, days_marts, today
+from pipelines.keys import (
+    CANDIDATE,
+    FORECASTS,
+    INSIGHTS,
+    LIVE,
+    LOST_SALES,
+    days_marts,
+    joined_models,
+    today,
+)
+from warehouse.errors import WarehouseError
+from warehouse.manifest import current
 from warehouse.source import is_open
 
 TRAINING = AssetSelection.assets(CANDIDATE, LIVE)
 ADVICE = AssetSelection.assets(FORECASTS, LOST_SALES, INSIGHTS)
+EACH_HOUR = "15 * * * *"
+JOINED = AssetSelection.assets(*(spec.key for spec in joined_models()))
 UNDER_WAY = [
     DagsterRunStatus.QUEUED,
     DagsterRunStatus.NOT_STARTED,
@@ -36,7 +51,7 @@ refresh = define_asset_job(
 )
 advice = define_asset_job(
     "advice",
-    selection=ADVICE,
+    selection=ADVICE | JOINED,
     description="Forecast every listing, write every vendor's cards; the next refresh publishes.",
     executor_def=in_process_executor,
 )
@@ -74,11 +89,25 @@ def each_minute(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     return RunRequest(partition_key=today())
 
 
-@schedule(job=advice, cron_schedule="15 2 * * *", default_status=DefaultScheduleStatus.RUNNING)
-def each_morning() -> RunRequest:
-    return RunRequest()
+@schedule(job=advice, cron_schedule=EACH_HOUR, default_status=DefaultScheduleStatus.RUNNING)
+def each_morning(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """Forecasts and cards, at three in the market's zone: the day before is whole then."""
+    return _at(3, context)
 
 
-@schedule(job=training, cron_schedule="15 3 * * *", default_status=DefaultScheduleStatus.RUNNING)
-def each_night() -> RunRequest:
+@schedule(job=training, cron_schedule=EACH_HOUR, default_status=DefaultScheduleStatus.RUNNING)
+def each_night(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """A recommender that knows the day before, at four in the market's zone."""
+    return _at(4, context)
+
+
+def _at(hour: int, context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """The zone is the market's, told by what is published. No clock change skips these hours."""
+    try:
+        zone = ZoneInfo(current(Installation.from_environment().published).time_zone)
+    except WarehouseError as error:
+        return SkipReason(str(error))
+    now = context.scheduled_execution_time.astimezone(zone)
+    if now.hour != hour:
+        return SkipReason(f"it is {now:%H:%M} in {zone}")
     return RunRequest()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, FreshnessPolicy
 
+from warehouse.advice.storage import WRITTEN
 from warehouse.graph import LOADS, STAGING, Model, models
 from warehouse.tables import TABLES
 
@@ -67,21 +68,28 @@ def source_tables() -> list[AssetSpec]:
 
 
 def sql_models() -> list[AssetSpec]:
-    return [
-        AssetSpec(
-            key(model.target),
-            deps=[key(read) for read in sorted(model.reads - {LOADS})],
-            group_name=model.schema,
-            kinds={"duckdb", "sql", "view" if model.is_view else "table"},
-            owners=OWNERS,
-            skippable=True,
-            freshness_policy=EACH_DAY if model.is_daily else EACH_MINUTE,
-            partitions_def=DAYS if is_of_days(model) else None,
-            tags={"cadence": "day" if model.is_daily else "load"},
-            description=_described(model),
-        )
-        for model in models()
-    ]
+    """What follows from the core's tables alone."""
+    return [_spec(model) for model in models() if not model.reads & WRITTEN.keys()]
+
+
+def joined_models() -> list[AssetSpec]:
+    """What reads the night's tables too, which themselves follow from marts."""
+    return [_spec(model) for model in models() if model.reads & WRITTEN.keys()]
+
+
+def _spec(model: Model) -> AssetSpec:
+    return AssetSpec(
+        key(model.target),
+        deps=[key(read) for read in sorted(model.reads - {LOADS})],
+        group_name=model.schema,
+        kinds={"duckdb", "sql", "view" if model.is_view else "table"},
+        owners=OWNERS,
+        skippable=True,
+        freshness_policy=EACH_DAY if model.is_daily else EACH_MINUTE,
+        partitions_def=DAYS if is_of_days(model) else None,
+        tags={"cadence": "day" if model.is_daily else "load"},
+        description=_described(model),
+    )
 
 
 def is_of_days(model: Model) -> bool:

@@ -1,6 +1,7 @@
 """Postgres to the warehouse: one load is one asset step, because it is one transaction."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from dagster import (
     AssetExecutionContext,
@@ -13,6 +14,7 @@ from dagster import (
 )
 from pydantic import Field
 
+from pipelines.columns import shape
 from pipelines.installation import Installation, Observer
 from pipelines.keys import POOL, key, source_tables
 from warehouse import ledger, store
@@ -52,22 +54,25 @@ def loaded(
             full=config.full,
             on_table=lambda name, rows: observer(f"source.{name}", f"{rows:,} rows"),
         )
+        shapes = {table.name: shape(connection, table.target) for table in TABLES}
     if summary.changed:
         judge.warm()
     for warning in summary.warnings:
         context.log.warning(warning)
-    yield from _materialized(summary)
+    yield from _materialized(summary, shapes)
 
 
-def _materialized(summary: LoadSummary) -> Iterator[MaterializeResult[None]]:
+def _materialized(
+    summary: LoadSummary, shapes: dict[str, dict[str, Any]]
+) -> Iterator[MaterializeResult[None]]:
     moment = summary.load.moment
     for table in TABLES:
         yield MaterializeResult(
             asset_key=key(table.target),
-            metadata={
+            metadata=shapes[table.name]
+            | {
                 "rows_loaded": summary.rows[table.name],
                 "rows_deleted": summary.deleted[table.name],
-                "columns": table.signature,
                 "is_full": summary.is_full,
                 "load_id": summary.load.load_id,
                 "snapshot": moment.snapshot,

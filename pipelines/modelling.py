@@ -12,21 +12,19 @@ from dagster import (
     BackfillPolicy,
     MaterializeResult,
     ResourceParam,
-    TableColumn,
     TableColumnLineage,
-    TableSchema,
     multi_asset,
     multi_asset_check,
 )
 from duckdb import DuckDBPyConnection
 
-from pipelines.columns import column_lineage
+from pipelines.columns import column_lineage, shape
 from pipelines.installation import Installation, Observer
-from pipelines.keys import POOL, days_marts, key, sql_models
+from pipelines.keys import POOL, days_marts, joined_models, key, sql_models
 from warehouse import checks, store
 from warehouse.build import Built, build, build_days
 from warehouse.expectations import Judge
-from warehouse.graph import Model, models
+from warehouse.graph import STAGING, Model, models
 
 
 @multi_asset(
@@ -66,32 +64,35 @@ def built(
             yield _materialized(connection, model, done.get(model.target), columns[model.target])
 
 
+@multi_asset(specs=joined_models(), name="join", pool=POOL)
+def joined(
+    installation: ResourceParam[Installation], observer: ResourceParam[Observer]
+) -> Iterator[MaterializeResult[None]]:
+    """Views over marts and what the night wrote: built with the marts, true as soon as it is kept.
+
+    They are a step of their own because the night's tables are made of marts.
+    """
+    columns = column_lineage(installation.warehouse)
+    with store.opened(installation.warehouse) as connection:
+        for spec in joined_models():
+            [model] = [model for model in models() if key(model.target) == spec.key]
+            observer(model.target, "view")
+            yield _materialized(connection, model, None, columns[model.target])
+
+
 def _materialized(
     connection: DuckDBPyConnection,
     model: Model,
     built: Built | None,
     columns: TableColumnLineage,
 ) -> MaterializeResult[None]:
-    metadata: dict[str, TableSchema | TableColumnLineage | bool | int | float] = {
-        "dagster/column_schema": _schema(connection, model),
-        "dagster/column_lineage": columns,
-        "is_rebuilt": built is not None,
-    }
-    if built and built.rows is not None:
-        metadata |= {"dagster/row_count": built.rows, "seconds": built.seconds}
+    metadata = shape(connection, model.target, is_counted=model.schema != STAGING)
+    metadata |= {"dagster/column_lineage": columns, "is_rebuilt": built is not None}
+    if built and not model.is_view:
+        metadata["seconds"] = built.seconds
     if built and built.parts is not None:
         metadata["parts_rebuilt"] = built.parts
     return MaterializeResult(asset_key=key(model.target), metadata=metadata)
-
-
-def _schema(connection: DuckDBPyConnection, model: Model) -> TableSchema:
-    columns = connection.sql(f"from {model.target} limit 0")
-    return TableSchema(
-        [
-            TableColumn(name, str(kind))
-            for name, kind in zip(columns.columns, columns.types, strict=True)
-        ]
-    )
 
 
 @multi_asset_check(

@@ -6,7 +6,6 @@ from pipelines.installation import Installation, Observer
 from pipelines.keys import (
     BENCHMARKS,
     EACH_MINUTE,
-    FORECASTS,
     INSIGHTS,
     LOST_SALES,
     OWNERS,
@@ -21,7 +20,7 @@ from warehouse.publish import publish
 
 @asset(
     key=SNAPSHOT,
-    deps=[*marts(), BENCHMARKS, PLACEMENTS, FORECASTS, LOST_SALES, INSIGHTS],
+    deps=[*marts(), BENCHMARKS, PLACEMENTS, LOST_SALES, INSIGHTS],
     group_name="published",
     kinds={"duckdb", "parquet"},
     owners=OWNERS,

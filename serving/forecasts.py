@@ -22,33 +22,29 @@ LOW, HIGH = 0.05, 0.95
 LISTINGS = """
 -- grain: one product that the vendor lists, with the sums of its listings' forecasts
 select
-    forecasts.product_id,
-    any_value(offers.title) as title,
-    any_value(offers.image_url) as image_url,
-    sum(forecasts.month_units) as month_units,
-    sum(forecasts.month_low)::bigint as month_low,
-    sum(forecasts.month_high)::bigint as month_high,
-    sum(forecasts.available_units)::bigint as available_units,
-    min(forecasts.days_of_cover) as days_of_cover,
-    sum(forecasts.order_units)::bigint as order_units
-from forecasts
-inner join offers using (offer_id)
-where forecasts.vendor_id = $vendor_id
-group by forecasts.product_id
-order by month_units desc, forecasts.product_id
+    product_id,
+    any_value(title) as title,
+    any_value(image_url) as image_url,
+    sum(past_units)::bigint as past_units,
+    sum(month_units) as month_units,
+    sum(month_low)::bigint as month_low,
+    sum(month_high)::bigint as month_high,
+    sum(advised_at_units)::bigint as available_units,
+    min(days_of_cover) as days_of_cover,
+    sum(order_units)::bigint as order_units
+from listing_forecasts
+where vendor_id = $vendor_id and first_date is not null
+group by product_id
+order by month_units desc, product_id
 limit $limit
 """
 
 OF_PRODUCT = """
 -- grain: one listing of the product
-select
-    forecasts.*,
-    offers.title,
-    offers.sku
-from offers
-left join forecasts using (offer_id)
-where offers.vendor_id = $vendor_id and offers.product_id = $product_id
-order by offers.offer_id
+select * replace (advised_at_units as available_units)
+from listing_forecasts
+where vendor_id = $vendor_id and product_id = $product_id
+order by offer_id
 """
 
 SOLD = """

@@ -35,6 +35,13 @@ class SnapshotVersionUnsupported(SnapshotCorrupt):
     code = "snapshot_version_unsupported"
 
 
+class MartUnpublished(WarehouseError):
+    """This snapshot does not hold a table or column that was asked for. An older release published
+    it: run `rynek pipeline run`, and the next one will."""
+
+    code = "mart_unpublished"
+
+
 class SnapshotUnknown(WarehouseError):
     """No snapshot of this id is kept: `rynek snapshots list` shows those that are."""
 

@@ -23,6 +23,7 @@ from typing import Self
 import sqlglot
 from sqlglot import exp
 
+from warehouse.advice.storage import WRITTEN
 from warehouse.errors import ModelGraphBroken
 from warehouse.tables import TABLES
 
@@ -31,7 +32,7 @@ STAGING, MARTS = "staging", "marts"
 LOADS = "ledger.loads"
 
 # Models may read these besides each other.
-LOADED = frozenset(table.target for table in TABLES) | {LOADS}
+LOADED = frozenset(table.target for table in TABLES) | {LOADS} | WRITTEN.keys()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from warehouse.advice.storage import WRITTEN
 from warehouse.graph import LOADS, Model, models
 from warehouse.tables import TABLES
 
@@ -19,7 +20,8 @@ LOAD_COLUMNS = ("load_id", "currency", "time_zone", "taken_at", "snapshot")
 @cache
 def lineage() -> dict[str, dict[str, tuple[Column, ...]]]:
     """Return, by model and column, the columns of what it reads that go into the value."""
-    known = {table.target: tuple(table.columns) for table in TABLES} | {LOADS: LOAD_COLUMNS}
+    known = {table.target: tuple(table.columns) for table in TABLES}
+    known |= {LOADS: LOAD_COLUMNS, **WRITTEN}
     found = {}
     for model in models():
         found[model.target] = _of(model, known)

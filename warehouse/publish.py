@@ -46,7 +46,7 @@ PUBLISHED = (
     "marts.rfm_segments",
     "marts.affinity",
     "marts.search_terms",
-    "marts.forecasts",
+    "marts.listing_forecasts",
     "marts.lost_sales",
     "marts.insights",
     "marts.benchmarks",
@@ -55,7 +55,7 @@ PUBLISHED = (
 )
 
 # Written beside the models, and looked up by vendor too.
-ADVICE = ("marts.forecasts", "marts.insights", "marts.benchmark_placements")
+ADVICE = ("marts.insights", "marts.benchmark_placements")
 
 # A group is what a lookup unpacks at least: small ones, for one vendor's rows are few.
 ROWS_TOGETHER = 10_240

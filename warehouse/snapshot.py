@@ -2,7 +2,8 @@
 
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ import polars as pl
 
 from warehouse import manifest as manifests
 from warehouse.errors import (
+    MartUnpublished,
     SnapshotCorrupt,
     SnapshotMissing,
     SnapshotVersionUnsupported,
@@ -75,20 +77,33 @@ class Snapshot:
         return self.manifest.snapshot_id
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pl.DataFrame:
-        """Return the answer as a Polars frame; `parameters` are positional (?) or named ($name)."""
-        relation = self._connection.cursor().sql(sql, params=parameters)
-        return pl.DataFrame(relation.to_arrow_table())
+        """Return the answer as a Polars frame; `parameters` are positional (?) or named ($name).
+
+        Raises MartUnpublished where the snapshot lacks a table or a column, as an old one may.
+        """
+        with self._answering():
+            relation = self._connection.cursor().sql(sql, params=parameters)
+            return pl.DataFrame(relation.to_arrow_table())
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """Return the answer as tuples: quicker than a frame for a few rows.
 
         `execute` binds the question once where a relation binds it twice, and planning is most of
-        what a small question costs.
+        what a small question costs. Raises MartUnpublished like `query`.
         """
-        answer: list[tuple[Any, ...]] = (
-            self._connection.cursor().execute(sql, parameters).fetchall()
-        )
+        with self._answering():
+            answer: list[tuple[Any, ...]] = (
+                self._connection.cursor().execute(sql, parameters).fetchall()
+            )
         return answer
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            what = str(error).partition("\n")[0]
+            raise MartUnpublished(f"{self.snapshot_id}: {what}") from error
 
     def warm(self) -> None:
         """Read once what is looked up by vendor, so that no vendor is the first to wait for it.

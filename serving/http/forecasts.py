@@ -10,7 +10,15 @@ from pydantic import BaseModel
 from serving import forecasts
 from serving.follower import View
 from serving.forecasts import Ahead
-from serving.http.asking import Freshness, Now, OwnVendor, ProductId, conditional, etag_of
+from serving.http.asking import (
+    UNCHANGED,
+    Freshness,
+    Now,
+    OwnVendor,
+    ProductId,
+    conditional,
+    etag_of,
+)
 
 LIMIT_DEFAULT, LIMIT_AT_MOST = 50, 200
 
@@ -18,11 +26,15 @@ router = APIRouter(tags=["vendors"])
 
 
 class ListedBody(BaseModel):
-    """What a product should sell in 28 days; it stays within low and high nine times in ten."""
+    """What a product should sell in 28 days; it stays within low and high nine times in ten.
+
+    ``past_units`` were sold in the 28 days before.
+    """
 
     product_id: str
     title: str
     image_url: str | None
+    past_units: int
     expected_units: float
     low_units: int
     high_units: int
@@ -85,7 +97,7 @@ class ProductForecastBody(BaseModel):
 @router.get(
     "/v1/vendors/{vendor_id}/forecasts",
     response_model=VendorForecasts,
-    responses={304: {"description": "The client holds this answer already."}},
+    responses=UNCHANGED,
 )
 def vendor_forecasts(
     request: Request,
@@ -101,7 +113,7 @@ def vendor_forecasts(
 @router.get(
     "/v1/vendors/{vendor_id}/products/{product_id}/forecast",
     response_model=ProductForecastBody,
-    responses={304: {"description": "The client holds this answer already."}},
+    responses=UNCHANGED,
 )
 def product_forecast(
     request: Request,
@@ -124,6 +136,7 @@ def _row(row: dict[str, Any]) -> ListedBody:
         product_id=f"prd_{row['product_id']}",
         title=row["title"],
         image_url=row["image_url"],
+        past_units=row["past_units"],
         expected_units=row["month_units"],
         low_units=row["month_low"],
         high_units=row["month_high"],

@@ -12,7 +12,7 @@ from dagster import (
 from pipelines.columns import column_lineage
 from pipelines.definitions import defs
 from pipelines.instance import limit_pools, write_instance
-from pipelines.keys import CANDIDATE, LIVE, POOL, POOLS, SNAPSHOT, days_marts
+from pipelines.keys import CANDIDATE, FORECASTS, LIVE, POOL, POOLS, SNAPSHOT, days_marts
 from pipelines.loading import loaded
 from pipelines.modelling import built, checked
 from pipelines.publication import published_snapshot
@@ -20,7 +20,7 @@ from pipelines.training import live_recommender, recommender_candidate
 from warehouse.checks import rules
 from warehouse.lineage import lineage
 
-SCHEDULES = ("each_minute", "each_night")
+SCHEDULES = ("each_minute", "each_morning", "each_night")
 GRAPH = defs.resolve_asset_graph()
 
 
@@ -99,12 +99,26 @@ def test_what_writes_the_warehouse_enters_its_pool_and_training_does_not() -> No
     assert {step.op.pool for step in (recommender_candidate, live_recommender)} == {None}
 
 
-def test_a_refresh_runs_every_minute_and_a_training_every_night() -> None:
+def test_a_refresh_runs_every_minute_and_the_nights_work_is_looked_for_every_hour() -> None:
     schedules = {
         schedule.job_name: schedule for schedule in map(defs.resolve_schedule_def, SCHEDULES)
     }
-    assert schedules["refresh"].cron_schedule == "* * * * *"
-    assert schedules["training"].cron_schedule == "15 3 * * *"
+    assert {job: schedule.cron_schedule for job, schedule in schedules.items()} == {
+        "refresh": "* * * * *",
+        "advice": "15 * * * *",
+        "training": "15 * * * *",
+    }
     assert all(
         schedule.default_status is DefaultScheduleStatus.RUNNING for schedule in schedules.values()
     )
+
+
+def test_what_joins_the_nights_tables_follows_from_them_in_a_step_of_its_own() -> None:
+    joined = AssetKey(["marts", "listing_forecasts"])
+    assert GRAPH.get(joined).parent_keys == {
+        FORECASTS, AssetKey(["marts", "offers"]), AssetKey(["marts", "order_lines"])
+    }  # fmt: skip
+    assert SNAPSHOT in GRAPH.get(joined).child_keys
+    steps = [node.name for node in defs.resolve_job_def("everything").nodes]
+    assert {"load", "build", "check", "listing_forecasts", "join"} <= set(steps)
+    assert not [name for name in steps if name.endswith("_2")], "no step had to be split"

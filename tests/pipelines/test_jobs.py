@@ -1,19 +1,26 @@
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from dagster import (
     DagsterInstance,
     DagsterRunStatus,
     RunRequest,
+    ScheduleDefinition,
     SkipReason,
     build_schedule_context,
 )
 
 from pipelines.definitions import defs
 from pipelines.instance import write_instance
-from pipelines.jobs import each_minute
+from pipelines.jobs import each_minute, each_morning, each_night
 from tests.warehouse.market import Market
+from tests.warehouse.steps import run
+from warehouse import store
+
+NEW_YORK = ZoneInfo("America/New_York")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -45,3 +52,29 @@ def test_a_market_that_is_not_open_yet_is_let_be(instance: DagsterInstance) -> N
     answer = each_minute(build_schedule_context(instance))
     assert isinstance(answer, SkipReason)
     assert "not open yet" in str(answer.skip_message)
+
+
+@pytest.mark.parametrize(("schedule", "hour"), [(each_morning, 3), (each_night, 4)])
+def test_the_nights_work_begins_in_the_markets_own_small_hours(
+    market: Market,
+    home: Path,
+    instance: DagsterInstance,
+    pipeline_database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    schedule: ScheduleDefinition,
+    hour: int,
+) -> None:
+    monkeypatch.setenv("RYNEK_HOME", str(home))
+
+    def runs_at(moment: datetime) -> bool:
+        context = build_schedule_context(instance, scheduled_execution_time=moment)
+        return isinstance(schedule(context), RunRequest)
+
+    days = [datetime(2026, month, day, tzinfo=UTC) for month, day in ((1, 15), (3, 8), (11, 1))]
+    assert not runs_at(days[0]), "nothing is published yet"
+    with store.opened(home / "warehouse") as warehouse:
+        run(warehouse, pipeline_database_url, home / "published")
+    for day in days:  # the clocks of New York change on the last two
+        moments = [day + timedelta(hours=hours, minutes=15) for hours in range(24)]
+        found = [moment.astimezone(NEW_YORK).hour for moment in moments if runs_at(moment)]
+        assert found == [hour]

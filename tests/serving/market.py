@@ -51,14 +51,14 @@ create table if not exists insights (
     vendor_id bigint, kind varchar, offer_id bigint, product_id bigint, what varchar,
     why varchar, action varchar, effect_cents bigint, effect_low_cents bigint,
     effect_high_cents bigint, confidence varchar, rank integer, advised_date date);
-create table order_lines as select line_id, order_date from lines limit 0;
+create table order_lines as from lines;
 create table interactions as
 select product_id, vendor_id, 'impression' as type, rank, shown_at as occurred_at from impressions;
 """
 
 DAILY_MARTS = (Path(__file__).parent / "daily_marts.sql").read_text()
-# Built by their own SQL from the vendor orders above.
-BUILT = ("cohorts", "rfm_segments")
+# Built by their own SQL from what is above.
+BUILT = ("cohorts", "rfm_segments", "listing_forecasts")
 
 ADVICE = """
 insert into forecasts
@@ -139,6 +139,8 @@ class Market:
     numbers: "count[int]" = field(default_factory=lambda: count(1))
     is_advised: bool = False
     benchmarks: str = ""
+    lacking: tuple[str, ...] = ()
+    """Tables that its release did not know yet."""
 
     def vendor(self, vendor_id: int, name: str = "", status: str = "active") -> None:
         name = name or f"Vendor {vendor_id}"
@@ -275,10 +277,12 @@ class Market:
                 connection.execute(f"create table {name} as select * from frame")
             connection.execute(DERIVED)
             connection.execute(DAILY_MARTS)
-            for mart in BUILT:
-                sql = (FOLDER / "marts" / f"{mart}.sql").read_text().replace("marts.", "")
-                connection.execute(f"create table {mart} as {sql}")
             if self.benchmarks:
                 connection.execute(self.benchmarks)
             if self.is_advised:
                 connection.execute(ADVICE)
+            for mart in BUILT:
+                sql = (FOLDER / "marts" / f"{mart}.sql").read_text().replace("marts.", "")
+                connection.execute(f"create table {mart} as {sql}")
+            for table in ("forecasts", *self.lacking):
+                connection.execute(f"drop table {table}")

@@ -56,6 +56,8 @@ def test_forecasts_are_listed_and_a_client_that_holds_them_gets_none_again(
 ) -> None:
     answer = vendor.get("/v1/vendors/ven_1/forecasts?limit=3")
     assert len(answer.json()["items"]) == 3
+    sold = {item["product_id"]: item["past_units"] for item in answer.json()["items"]}
+    assert sold == {"prd_1": 2, "prd_2": 4, "prd_3": 0}  # the third sold on the first day ahead
     held = {"If-None-Match": answer.headers["etag"]}
     assert vendor.get("/v1/vendors/ven_1/forecasts?limit=3", headers=held).status_code == 304
 

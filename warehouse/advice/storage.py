@@ -5,7 +5,11 @@ marts.lost_sales  one vendor and day on which an empty shelf cost sales; expecte
 marts.insights    one card for a vendor
 """
 
+from collections.abc import Iterator
+
 import duckdb
+import sqlglot
+from sqlglot import exp
 
 DEFINITIONS = """
     create schema if not exists marts;
@@ -23,6 +27,17 @@ DEFINITIONS = """
         why varchar, action varchar, effect_cents bigint, effect_low_cents bigint,
         effect_high_cents bigint, confidence varchar, rank integer, advised_date date);
 """
+
+
+def _written() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for create in sqlglot.parse(DEFINITIONS, dialect="duckdb"):
+        if isinstance(create, exp.Create) and isinstance(create.this, exp.Schema):
+            table = create.this.this
+            yield f"{table.db}.{table.name}", tuple(c.name for c in create.this.expressions)
+
+
+# Each table's columns, by target: a model may read what is kept here.
+WRITTEN = dict(_written())
 
 # What must not be found: table, rule, the rows that break it.
 RULES = (

@@ -1,0 +1,55 @@
+"""Serving of a newer release over a snapshot that an older one published."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from tests.serving.conftest import Visit, small_market, visiting
+from tests.serving.core import Core
+from tests.serving.market import Market
+from tests.serving.patience import until
+
+ASKED = [
+    "vendors/ven_1/metrics?metrics=lost_sales",
+    "vendors/ven_1/metrics.csv?metrics=lost_sales",
+    "vendors/ven_1/forecasts",
+    "vendors/ven_1/products/prd_1/forecast",
+]
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Market:
+    market = small_market(tmp_path_factory.mktemp("home"))
+    market.lacking = ("lost_sales", "listing_forecasts")
+    market.publish()
+    return market
+
+
+@pytest.fixture(scope="module")
+def vendor(core: Core, old: Market) -> Iterator[httpx.Client]:
+    with ExitStack() as stack:
+        visit: Visit = visiting(stack, core, old.folder.parent)
+        yield visit("vendor", 1)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_what_the_snapshot_lacks_is_refused_by_name(vendor: httpx.Client, asked: str) -> None:
+    answer = vendor.get(f"/v1/{asked}")
+    assert (answer.status_code, answer.json()["code"]) == (503, "mart_unpublished")
+    assert "lost_sales" in answer.text or "listing_forecasts" in answer.text
+
+
+@pytest.mark.parametrize("asked", ["metrics?metrics=revenue,stock_out_rate", "products"])
+def test_what_it_holds_is_answered(vendor: httpx.Client, asked: str) -> None:
+    assert vendor.get(f"/v1/vendors/ven_1/{asked}").status_code == 200
+
+
+def test_the_next_snapshot_answers_everything_without_a_restart(
+    vendor: httpx.Client, old: Market
+) -> None:
+    old.lacking = ()
+    old.publish()
+    for asked in ASKED:
+        assert until(lambda asked=asked: vendor.get(f"/v1/{asked}").is_success)
