@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from serving.exposure import exposure
 from serving.follower import View
-from serving.http.asking import Freshness, Now, Operator, conditional, etag_of
+from serving.http.asking import UNCHANGED, Freshness, Now, Operator, conditional, etag_of
 
 DAYS_DEFAULT, DAYS_AT_MOST = 28, 3_650
 
@@ -45,7 +45,7 @@ class ExposureBody(BaseModel):
 @router.get(
     "/v1/market/exposure",
     response_model=ExposureBody,
-    responses={304: {"description": "The client holds this answer already."}},
+    responses=UNCHANGED,
 )
 def market_exposure(
     request: Request,
