@@ -24,6 +24,7 @@ from transactional.http import (
     desk,
     disputes,
     docs,
+    garbage,
     images,
     notifications,
     onboarding,
@@ -114,7 +115,7 @@ def create_app(
             app.state.market = market
             placing = Desk(counter, clock, order_answers.newly_placed, market.admit)
             app.state.waiting_orders = Batcher(placing.serve, threads)
-            with limits.synced(client):
+            with limits.synced(client), garbage.collected_seldom():
                 yield
 
     app = Core(
