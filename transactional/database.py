@@ -54,14 +54,18 @@ def statement(name: str) -> bytes:
 class Database:
     """A pool of connections to the core's Postgres."""
 
-    def __init__(self, url: str, size: int = POOL_SIZE, *, are_plans_kept: bool = False) -> None:
+    def __init__(self, url: str, size: int = POOL_SIZE, *, is_counter: bool = False) -> None:
+        """At a counter the same is asked again and again, by someone who asks twice: plans are
+        kept, and connections are not tried before they are lent.
+        """
         self.url = url
-        options = SESSION_OPTIONS + PLANS_ARE_KEPT * are_plans_kept
+        self._is_counter = is_counter
+        options = SESSION_OPTIONS + PLANS_ARE_KEPT * is_counter
         self._pool: ConnectionPool[Transaction] = ConnectionPool(
             url,
             connection_class=psycopg.Connection[DictRow],
             kwargs={"row_factory": dict_row, "options": options},
-            check=self._check,
+            check=None if is_counter else self._check,
             min_size=1,
             max_size=size,
             timeout=SECONDS_TO_WAIT_FOR_A_CONNECTION,
@@ -104,6 +108,8 @@ class Database:
             try:
                 yield connection
             finally:
+                if self._is_counter and connection.broken:
+                    self._pool.drain()
                 self._pool.putconn(connection)
         except PASSING_ERRORS as error:
             raise DatabaseBusyError from error

@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from psycopg.types.json import Json
 
-from transactional.database import Database, Transaction
+from transactional.database import Database, Row, Transaction
 from transactional.errors import ConflictError, RefusedError
 
 KEPT_FOR = timedelta(days=7)
@@ -74,7 +73,7 @@ def claim(connection: Transaction, request: Request) -> Answer | None:
     assert row is not None, "it was inserted above"
     if row["request_hash"] != request.request_hash:
         raise KeyReusedError
-    return None if row["status_code"] is None else Answer(row["status_code"], row["body"])
+    return None if row["status_code"] is None else _stored(row)
 
 
 def remember(connection: Transaction, request: Request, answer: Answer) -> Answer:
@@ -83,10 +82,10 @@ def remember(connection: Transaction, request: Request, answer: Answer) -> Answe
         "update idempotency_keys set status_code = coalesce(status_code, %s),"
         " body = case when status_code is null then %s else body end"
         " where principal = %s and key = %s returning status_code, body",
-        (answer.status_code, Json(answer.body), request.principal, request.key),
+        (answer.status_code, _json(answer.body), request.principal, request.key),
     ).fetchone()
     # A key that was forgotten meanwhile has no twin any more.
-    return answer if row is None else Answer(row["status_code"], row["body"])
+    return answer if row is None else _stored(row)
 
 
 def attempt_of(connection: Transaction, request: Request) -> int | None:
@@ -114,3 +113,11 @@ def forget_old(database: Database, now: datetime) -> int:
             " (select principal, key from idempotency_keys where created_at < %s limit %s)",
             (now - KEPT_FOR, CLEANING_BATCH),
         ).rowcount
+
+
+def _stored(row: Row) -> Answer:
+    return Answer(row["status_code"], msgspec.json.decode(row["body"]))
+
+
+def _json(body: Any) -> str:
+    return msgspec.json.encode(body).decode()

@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from transactional.database import Row, Transaction, statement
+from transactional.database import Database, Row, Transaction, statement
 from transactional.errors import GoneError
 
 # NOTIFY wakes the relay; should a notification be lost, its poll finds the facts a moment later.
@@ -75,13 +75,17 @@ def announce(connection: Transaction) -> None:
     connection.execute("select pg_notify(%s, '')", (CHANNEL,))
 
 
-def announce_alone(connection: Transaction) -> None:
+def announce_alone(database: Database) -> None:
     """`announce` in a transaction of its own, which does not wait for the disk: there is nothing
     in it to lose.
+
+    NOTIFY takes a lock of the whole cluster until its commit is on disk: two batches of orders
+    that announced themselves could not be written together.
     """
-    connection.execute(
-        "select set_config('synchronous_commit', 'off', true), pg_notify(%s, '')", (CHANNEL,)
-    )
+    with database.pipelined() as connection:
+        connection.execute(
+            "select set_config('synchronous_commit', 'off', true), pg_notify(%s, '')", (CHANNEL,)
+        )
 
 
 def page(connection: Transaction, after: int, limit: int) -> FactPage:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import redis
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from transactional import settings
 from transactional.access.rate_limits import RateLimits
 from transactional.database import Database
+from transactional.facts import outbox
 from transactional.gateway import Gateway
 from transactional.http import (
     audit,
@@ -102,8 +104,9 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         present = chosen or settings.from_environment()
         client = _redis(present.redis_url)
-        threads = ThreadPoolExecutor(BATCHES_IN_FLIGHT, "placing")
-        counter = Database(present.database_url, BATCHES_IN_FLIGHT, are_plans_kept=True)
+        # One more than batches: whoever tells of them is not to wait for the next.
+        threads = ThreadPoolExecutor(BATCHES_IN_FLIGHT + 1, "placing")
+        counter = Database(present.database_url, BATCHES_IN_FLIGHT + 1, is_counter=True)
         with Database(present.database_url) as database, counter, client, threads:
             limits = RateLimits()
             market = Market(
@@ -113,7 +116,8 @@ def create_app(
                 are_webhooks_local=present.are_webhooks_local,
             )
             app.state.market = market
-            placing = Desk(counter, clock, order_answers.newly_placed, market.admit)
+            announce = partial(threads.submit, outbox.announce_alone, counter)
+            placing = Desk(counter, clock, order_answers.newly_placed, market.admit, announce)
             app.state.waiting_orders = Batcher(placing.serve, threads)
             with limits.synced(client), garbage.collected_seldom():
                 yield

@@ -45,6 +45,17 @@ class Keyed(Struct, frozen=True):
     parts: Sequence[tuple[int, VendorPart, list[int]]]
 
 
+class Answered(Struct, frozen=True):
+    """An order's request and the answer to it: `body`, in JSON, is given to whoever repeats it."""
+
+    principal: str
+    key: str
+    request_hash: bytes
+    body: str
+    subject: str
+    request_id: str | None
+
+
 class Keys(Struct, frozen=True):
     """Drawn for so many orders and lines; no order has more parts than lines."""
 
@@ -90,6 +101,18 @@ def columns(keyed: Sequence[Keyed], pseudonyms: Mapping[int, int]) -> dict[str, 
         **_named("part", PART_COLUMNS, _part_rows(keyed)),
         **_named("line", LINE_COLUMNS, _line_rows(keyed)),
         "ship_to": msgspec.json.encode(destinations).decode(),
+    }
+
+
+def answer_columns(answered: Sequence[Answered]) -> dict[str, Any]:
+    """Parameters of sql/place_orders.sql; what people wrote goes as it is."""
+    return {
+        "answered_principal": array(one.principal for one in answered),
+        "answered_key": [one.key for one in answered],
+        "answered_request_hash": [one.request_hash for one in answered],
+        "answered_body": [one.body for one in answered],
+        "answered_subject": array(one.subject for one in answered),
+        "answered_request_id": array(one.request_id for one in answered),
     }
 
 

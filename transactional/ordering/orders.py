@@ -17,11 +17,21 @@ from transactional.errors import ConflictError, NotFoundError
 from transactional.facts import outbox
 from transactional.moves import ORDER_MOVES, may_move
 from transactional.ordering import holds, order_facts, stock, vendor_orders
-from transactional.ordering.order_rows import Keyed, Purchase, columns, draw_keys, keyed
+from transactional.ordering.order_rows import (
+    Answered,
+    Keyed,
+    Purchase,
+    answer_columns,
+    columns,
+    draw_keys,
+    keyed,
+)
 from transactional.payment import attempts
 from transactional.people import shoppers
 
 HOLD_LASTS = timedelta(minutes=15)
+# What the audit trail calls placing an order.
+ACTION = "POST /v1/orders"
 
 
 class OrderUnknownError(NotFoundError):
@@ -58,20 +68,20 @@ def write(
     facts: Sequence[Any],
     pseudonyms: Mapping[int, int],
     now: datetime,
-    answered: Sequence[Any] = (),
+    answered: Sequence[Answered] = (),
 ) -> Callable[[], int]:
     """The first half of `place`: orders with their parts, lines, holds and facts.
 
-    Also their audit rows and the answers kept for whoever repeats the request (`answered`, the
-    columns named in sql/place_orders.sql). Sent at once; the call waits, and returns how many
-    answers were kept.
+    Also their audit rows and the answers kept for whoever repeats the request. Sent at once; the
+    call waits, and returns how many answers were kept.
     """
     cursor = connection.execute(
         statement("place_orders"),
         {
             **columns(keyed, pseudonyms),
+            **answer_columns(answered),
+            "action": ACTION,
             "facts": msgspec.json.encode(facts).decode(),
-            "answered": msgspec.json.encode(answered).decode(),
             "hold_expires_at": now + HOLD_LASTS,
             "now": now,
         },

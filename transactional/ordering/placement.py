@@ -25,12 +25,16 @@ from transactional.checkout.pricing import CostedOrder
 from transactional.checkout.shelf import Shelf
 from transactional.database import Database, DatabaseBusyError, Transaction
 from transactional.errors import ForbiddenError, MarketError, UnauthenticatedError
-from transactional.facts import outbox
 from transactional.ordering import expiry, order_facts, orders, stock
-from transactional.ordering.order_rows import Keyed, Keys, Purchase, draw_keys, keyed
+from transactional.ordering.order_rows import (
+    Answered,
+    Keyed,
+    Keys,
+    Purchase,
+    draw_keys,
+    keyed,
+)
 from transactional.ordering.stock import OutOfStockError
-
-ACTION = "POST /v1/orders"
 
 # What stands in a turn until its step has come.
 EMPTY = CostedOrder()
@@ -97,6 +101,8 @@ class Desk:
     describe: Describe
     admit: Callable[[Caller], None] = lambda _: None
     """Raises where this caller asks too often."""
+    announce: Callable[[], object] = lambda: None
+    """Called once there are new facts, and not waited for: should it fail, the relay finds them."""
 
     def serve(self, applications: Sequence[Application]) -> list[Outcome]:
         """What became of each, in their order.
@@ -156,7 +162,7 @@ class Desk:
             if fitting:
                 self._write(connection, fitting, keys(), known.known, now)
         if fitting:
-            self._announce()
+            self.announce()
         return [turn.outcome for turn in turns]
 
     def _write(
@@ -180,26 +186,19 @@ class Desk:
 
     def _close(
         self, turn: _Turn, keyed: Keyed, offers: Mapping[int, Offered], now: datetime
-    ) -> dict[str, Any]:
+    ) -> Answered:
         """Answer a turn; returns what is kept of it for whoever repeats or audits it."""
         answer = msgspec.json.encode(self.describe(keyed, offers, now + orders.HOLD_LASTS))
         turn.close(Placed(answer, is_replayed=False))
-        return {
-            "principal": turn.principal,
-            "key": turn.application.key,
-            "request_hash": turn.application.request_hash.hex(),
-            "body": msgspec.Raw(answer),
-            "action": ACTION,
-            "subject": ids.external("ord", keyed.order_id),
-            "request_id": turn.application.request_id,
-        }
-
-    def _announce(self) -> None:
-        """NOTIFY takes a lock of the whole cluster until its commit is on disk, so it is not part
-        of the batch: two batches could not be written together.
-        """
-        with self.database.pipelined() as connection:
-            outbox.announce_alone(connection)
+        application = turn.application
+        return Answered(
+            turn.principal,
+            application.key,
+            application.request_hash,
+            answer.decode(),
+            ids.external("ord", keyed.order_id),
+            application.request_id,
+        )
 
 
 def _open(turns: Sequence[_Turn]) -> list[_Turn]:

@@ -10,7 +10,7 @@ select
     left(asked.token_hash, 8) as fingerprint,
     shoppers.country,
     idempotency_keys.request_hash,
-    idempotency_keys.body::text as body
+    idempotency_keys.body
 from rows from (
     json_array_elements_text(%(token_hashes)s::json),
     json_array_elements_text(%(keys)s::json)

@@ -5,7 +5,7 @@ with forgotten_visitors as (
 
 forgotten_answers as (
     delete from idempotency_keys
-    where principal = %(subject)s or body ->> 'shopper_id' = %(subject)s
+    where principal = %(subject)s or body::json ->> 'shopper_id' = %(subject)s
 ),
 
 forgotten_letters as (

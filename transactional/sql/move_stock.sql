@@ -17,7 +17,7 @@ totals as (
 ),
 
 locked as materialized (
-    select stock.offer_id
+    select totals.*
     from stock
     join totals using (offer_id)
     order by stock.offer_id
@@ -26,17 +26,16 @@ locked as materialized (
 
 moved as (
     update stock set
-        available_units = stock.available_units + totals.available_units,
-        held_units = stock.held_units + totals.held_units,
-        sold_units = stock.sold_units + totals.sold_units,
-        received_units = stock.received_units + totals.available_units + totals.held_units + totals.sold_units,
+        available_units = stock.available_units + locked.available_units,
+        held_units = stock.held_units + locked.held_units,
+        sold_units = stock.sold_units + locked.sold_units,
+        received_units = stock.received_units + locked.available_units + locked.held_units + locked.sold_units,
         version = stock.version + 1,
         row_version = pg_current_xact_id()
     from locked
-    join totals using (offer_id)
     where
         stock.offer_id = locked.offer_id
-        and stock.available_units + totals.available_units >= 0
+        and stock.available_units + locked.available_units >= 0
     returning
         new.offer_id,
         new.version,

@@ -139,19 +139,20 @@ new_facts as (
 ),
 
 answered as materialized (
-    select * from json_to_recordset(%(answered)s::json) as answered (
-        principal text, key text, request_hash text, body json, action text, subject text, request_id text
-    )
+    select * from unnest(
+        %(answered_principal)s::text[], %(answered_key)b::text[], %(answered_request_hash)b::bytea[],
+        %(answered_body)b::text[], %(answered_subject)s::text[], %(answered_request_id)s::text[]
+    ) as answered (principal, key, request_hash, body, subject, request_id)
 ),
 
 new_audit as (
     insert into audit (occurred_at, role, principal, action, subject, request_id)
-    select %(now)s, 'shopper', principal, action, subject, request_id from answered
+    select %(now)s, 'shopper', principal, %(action)s, subject, request_id from answered
 ),
 
 new_answers as (
     insert into idempotency_keys (principal, key, request_hash, status_code, body)
-    select principal, key, decode(request_hash, 'hex'), 201, body
+    select principal, key, request_hash, 201, body
     from answered
     order by principal, key
     on conflict (principal, key) do update
