@@ -22,7 +22,7 @@ from psycopg.rows import dict_row
 from transactional.access import tokens
 from transactional.checkout.carts import Wanted
 from transactional.database import Database, Transaction
-from transactional.http.batching import BATCHES_IN_FLIGHT, Batcher
+from transactional.http.batching import MOST_BATCHES, Batcher
 from transactional.http.order_answers import newly_placed
 from transactional.ordering.placement import Application, Desk, Outcome, Placed
 from transactional.ordering.stock import OutOfStockError
@@ -154,7 +154,7 @@ def _shop(
 ) -> Finish:
     with (
         Database(race.database_url) as database,
-        ThreadPoolExecutor(BATCHES_IN_FLIGHT) as threads,
+        ThreadPoolExecutor(MOST_BATCHES) as threads,
     ):
         buying = buyer(database, threads)
         start.wait(SECONDS_FOR_A_RACE)

@@ -48,7 +48,7 @@ from transactional.http import (
     vendor_webhooks,
     vendors,
 )
-from transactional.http.batching import BATCHES_IN_FLIGHT, Batcher
+from transactional.http.batching import MOST_BATCHES, Batcher
 from transactional.http.body_limit import BodyLimit
 from transactional.http.market import Market
 from transactional.http.request_id import RequestId
@@ -105,8 +105,8 @@ def create_app(
         present = chosen or settings.from_environment()
         client = _redis(present.redis_url)
         # One more than batches: whoever tells of them is not to wait for the next.
-        threads = ThreadPoolExecutor(BATCHES_IN_FLIGHT + 1, "placing")
-        counter = Database(present.database_url, BATCHES_IN_FLIGHT + 1, is_counter=True)
+        threads = ThreadPoolExecutor(MOST_BATCHES + 1, "placing")
+        counter = Database(present.database_url, MOST_BATCHES + 1, is_counter=True)
         with Database(present.database_url) as database, counter, client, threads:
             limits = RateLimits()
             market = Market(

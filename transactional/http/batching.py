@@ -1,8 +1,9 @@
 """Requests that wait while others are worked on are taken together in the next batch.
 
-There is no timer: a request that comes alone starts at once, and under load a batch is whatever has
-come in while the one before it was at work. A second joins it only when it is worth its while:
-a batch of few costs nearly as much as one of many.
+Nobody waits for a clock: a request that comes alone starts at once, and under load a batch is
+whatever has come in while the one before it was at work. A second joins it only when it is worth
+its while: a batch of few costs nearly as much as one of many. A batch that is not done in time
+waits for somebody's lock, and holds up nobody who comes after it.
 """
 
 import asyncio
@@ -17,8 +18,11 @@ from weakref import WeakKeyDictionary
 from transactional.errors import UnavailableError
 
 LARGEST_BATCH = 64
-BATCHES_IN_FLIGHT = 2
-WORTH_A_SECOND_BATCH = 32
+BATCHES_AT_WORK = 2
+WORTH_A_SECOND_BATCH = LARGEST_BATCH
+# A batch takes tens of milliseconds; after so many seconds it no longer counts as at work.
+SECONDS_AT_WORK = 0.5
+MOST_BATCHES = 8
 # One to read who has written, one to understand it, one for whom the last answers let go on.
 TURNS_FOR_ARRIVALS = 3
 MOST_WAITING = 1_024
@@ -33,12 +37,21 @@ class OrdersBusyError(UnavailableError):
     code = "orders_busy"
 
 
+@dataclass(eq=False)
+class _Batch(Generic[Request, Result]):
+    """Those who are worked on together; `patience` ends when they are held up."""
+
+    asked: "list[tuple[Request, asyncio.Future[Result]]]"
+    patience: asyncio.TimerHandle | None = None
+    is_held_up: bool = False
+
+
 @dataclass
 class _Line(Generic[Request, Result]):
-    """Those who wait on one event loop."""
+    """Those who wait on one event loop, and the batches before them."""
 
     waiting: "deque[tuple[Request, asyncio.Future[Result]]]" = field(default_factory=deque)
-    batches_in_flight: int = 0
+    batches: set[_Batch[Request, Result]] = field(default_factory=set)
     is_gathering: bool = False
 
 
@@ -75,20 +88,33 @@ class Batcher(Generic[Request, Result]):
     def _start(self, loop: asyncio.AbstractEventLoop, line: _Line[Request, Result]) -> None:
         while line.waiting and not line.is_gathering and _is_worth_a_batch(line):
             count = min(len(line.waiting), LARGEST_BATCH)
-            batch = [line.waiting.popleft() for _ in range(count)]
-            line.batches_in_flight += 1
-            done = loop.run_in_executor(self._executor, self._work, [one for one, _ in batch])
+            batch = _Batch([line.waiting.popleft() for _ in range(count)])
+            line.batches.add(batch)
+            batch.patience = loop.call_later(SECONDS_AT_WORK, self._pass_by, loop, line, batch)
+            requests = [request for request, _ in batch.asked]
+            done = loop.run_in_executor(self._executor, self._work, requests)
             done.add_done_callback(partial(self._finish, loop, line, batch))
+
+    def _pass_by(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        line: _Line[Request, Result],
+        batch: _Batch[Request, Result],
+    ) -> None:
+        batch.is_held_up = True
+        self._start(loop, line)
 
     def _finish(
         self,
         loop: asyncio.AbstractEventLoop,
         line: _Line[Request, Result],
-        batch: "list[tuple[Request, asyncio.Future[Result]]]",
+        batch: _Batch[Request, Result],
         done: "asyncio.Future[Sequence[Result | None]]",
     ) -> None:
-        line.batches_in_flight -= 1
-        line.waiting.extendleft(reversed(_settle(batch, done)))
+        assert batch.patience is not None, "it began with the batch"
+        batch.patience.cancel()
+        line.batches.discard(batch)
+        line.waiting.extendleft(reversed(_settle(batch.asked, done)))
         if line.waiting and not line.is_gathering:
             line.is_gathering = True
             self._gather(loop, line, TURNS_FOR_ARRIVALS)
@@ -105,23 +131,23 @@ class Batcher(Generic[Request, Result]):
 
 
 def _is_worth_a_batch(line: _Line[Request, Result]) -> bool:
-    if line.batches_in_flight == 0:
-        return True
-    is_room = line.batches_in_flight < BATCHES_IN_FLIGHT
-    return is_room and len(line.waiting) >= WORTH_A_SECOND_BATCH
+    at_work = sum(not batch.is_held_up for batch in line.batches)
+    if at_work == 0:
+        return len(line.batches) < MOST_BATCHES
+    return at_work < BATCHES_AT_WORK and len(line.waiting) >= WORTH_A_SECOND_BATCH
 
 
 def _settle(
-    batch: "list[tuple[Request, asyncio.Future[Result]]]",
+    asked: "list[tuple[Request, asyncio.Future[Result]]]",
     done: "asyncio.Future[Sequence[Result | None]]",
 ) -> "list[tuple[Request, asyncio.Future[Result]]]":
     """Tell everyone who still waits what became of their request; returns who is put off."""
-    waiting = [(one, future) for one, future in batch if not future.done()]
+    waiting = [(one, future) for one, future in asked if not future.done()]
     if fault := done.exception():
         for _, future in waiting:
             future.set_exception(fault)
         return []
-    results = {id(future): result for (_, future), result in zip(batch, done.result(), strict=True)}
+    results = {id(future): result for (_, future), result in zip(asked, done.result(), strict=True)}
     for _, future in waiting:
         result = results[id(future)]
         if result is not None:

@@ -56,6 +56,10 @@ class Application:
     fault: Exception | None = None
     """What is wrong with its form, told once it is known who asks."""
 
+    def offer_ids(self) -> set[int]:
+        """Those that it names itself."""
+        return {line.offer_id for line in self.wanted if line.offer_id is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -136,13 +140,27 @@ class Desk:
             return [None if isinstance(spoiled, replays.TwinError) else spoiled]
 
     def _place_patiently(self, applications: Sequence[Application]) -> list[Outcome]:
-        """Once more after a lost connection or a lock: the keys make repeating harmless."""
+        """Once more after a lost connection or a lock: the keys make repeating harmless.
+
+        Those whose offers are still locked are told so, and hold up the others no second time.
+        """
         with suppress(DatabaseBusyError):
             return self._place_together(applications)
         try:
-            return self._place_together(applications)
+            locked = self._locked_offers(applications)
+            free = [one for one in applications if locked.isdisjoint(one.offer_ids())]
+            placed = iter(self._place_together(free))
+            return [
+                next(placed) if locked.isdisjoint(one.offer_ids()) else DatabaseBusyError()
+                for one in applications
+            ]
         except DatabaseBusyError as busy:
             return [busy] * len(applications)
+
+    def _locked_offers(self, applications: Sequence[Application]) -> set[int]:
+        named = {offer_id for one in applications for offer_id in one.offer_ids()}
+        with self.database.transaction() as connection:
+            return stock.locked(connection, named)
 
     def _place_together(self, applications: Sequence[Application]) -> list[Outcome]:
         """What is read is asked for in one go, also on behalf of those who will be refused."""

@@ -155,6 +155,18 @@ def free_units(connection: Transaction, offer_ids: Iterable[int]) -> dict[int, i
     return {row["offer_id"]: row["available_units"] for row in rows}
 
 
+def locked(connection: Transaction, offer_ids: Iterable[int]) -> set[int]:
+    """Those of the offers whose units another transaction is about to move."""
+    wanted = set(offer_ids)
+    free = connection.execute(
+        "select offer_id from stock where offer_id = any(%s) order by offer_id"
+        " for update skip locked",
+        (list(wanted),),
+    )
+    known = free_units(connection, wanted)
+    return known.keys() - {row["offer_id"] for row in free}
+
+
 def out_of_stock(wanted: Mapping[int, int], free: Mapping[int, int]) -> OutOfStockError:
     """The refusal of `wanted` units (per offer id), all of which are more than are free."""
     shortage = OutOfStockError(

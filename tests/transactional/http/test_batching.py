@@ -10,8 +10,8 @@ import pytest
 
 from transactional.http import batching
 from transactional.http.batching import (
-    BATCHES_IN_FLIGHT,
     LARGEST_BATCH,
+    MOST_BATCHES,
     WORTH_A_SECOND_BATCH,
     Batcher,
     OrdersBusyError,
@@ -39,7 +39,7 @@ class Work:
 def run(scene: Callable[[Batcher[int, int], Work], Awaitable[T]]) -> T:
     async def play() -> T:
         work = Work()
-        with ThreadPoolExecutor(BATCHES_IN_FLIGHT) as threads:
+        with ThreadPoolExecutor(MOST_BATCHES) as threads:
             try:
                 return await asyncio.wait_for(scene(Batcher(work, threads), work), PATIENCE)
             finally:
@@ -121,6 +121,26 @@ def test_a_fault_reaches_its_own_batch_and_no_other() -> None:
     fault, answer = run(scene)
     assert isinstance(fault, ValueError)
     assert answer == 2
+
+
+def test_a_batch_that_is_held_up_holds_up_nobody_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batching, "SECONDS_AT_WORK", 0.01)
+
+    async def scene(batcher: Batcher[int, int], work: Work) -> None:
+        tasks = []
+        for number in range(MOST_BATCHES):
+            tasks += await queued(batcher, [number])
+            while len(work.batches) == number:
+                await asyncio.sleep(0)
+        assert work.batches == [[number] for number in range(MOST_BATCHES)]
+        tasks += await queued(batcher, [98, 99])
+        work.gate.set()
+        await asyncio.gather(*tasks)
+        assert work.batches[MOST_BATCHES:] == [[98, 99]]
+
+    run(scene)
 
 
 def test_more_than_can_wait_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,11 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from tests.rynek.local.stripe.standins import until
 from tests.transactional.market import TestMarket, Visit
+from transactional import database
 from transactional.checkout.carts import Destination, Wanted
+from transactional.database import Database
 from transactional.errors import MarketError
 from transactional.facts import outbox
 from transactional.http.order_answers import newly_placed
@@ -139,17 +142,56 @@ def test_units_that_another_took_meanwhile_are_refused_one_by_one(
     assert market.units(tea) == (0, 3, 0)
 
 
-def test_a_broken_connection_is_replaced(market: TestMarket, desk: Desk) -> None:
+def test_broken_connections_are_replaced(market: TestMarket, visit: Visit) -> None:
     tea = market.offer(units=10)
-    token = market.token("shopper", market.shopper()["shopper_id"])
-    desk.serve([application(token, "1", (tea, 1))])
+    shopper = visit("shopper", market.shopper()["shopper_id"])
+    assert shopper.post("/v1/orders", json=cart((tea, 1)), headers=keyed("1")).status_code == 201
     with psycopg.connect(market.settings.database_url, autocommit=True) as connection:
         connection.execute(
             "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
             " where pid <> pg_backend_pid() and datname = current_database()"
             " and backend_type = 'client backend'"
         )
-    assert statuses(desk.serve([application(token, "2", (tea, 1))])) == ["placed"]
+    assert shopper.post("/v1/orders", json=cart((tea, 1)), headers=keyed("2")).status_code == 201
+
+
+WAITING = "select count(*) from pg_locks where not granted"
+
+
+def test_a_locked_offer_holds_up_nobody_who_wants_another(market: TestMarket, visit: Visit) -> None:
+    tea, cup = market.offer(units=10), market.offer(units=10)
+    shopper = visit("shopper", market.shopper()["shopper_id"])
+
+    def order(offer: int) -> int:
+        wanted = {"json": cart((offer, 1)), "headers": keyed(f"{offer}")}
+        return shopper.post("/v1/orders", **wanted).status_code
+
+    with ThreadPoolExecutor(1) as beside:
+        with market.database.transaction() as another:
+            another.execute("select from stock where offer_id = %s for update", (tea,))
+            held_up = beside.submit(order, tea)
+            until(lambda: market.value(WAITING) == 1)
+            assert order(cup) == 201
+            assert not held_up.done()
+        assert held_up.result() == 201
+
+
+def test_who_waits_for_a_lock_in_vain_takes_nobody_along(
+    market: TestMarket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "lock_timeout=4s" in database.SESSION_OPTIONS
+    hasty = database.SESSION_OPTIONS.replace("lock_timeout=4s", "lock_timeout=100ms")
+    monkeypatch.setattr(database, "SESSION_OPTIONS", hasty)
+    tea, cup = market.offer(units=10), market.offer(units=10)
+    token = market.token("shopper", market.shopper()["shopper_id"])
+    batch = [application(token, str(offer), (offer, 1)) for offer in (tea, cup, 404)]
+    with Database(market.settings.database_url) as impatient:
+        desk = Desk(impatient, market.clock, newly_placed)
+        with market.database.transaction() as another:
+            another.execute("select from stock where offer_id = %s for update", (tea,))
+            told = statuses(desk.serve(batch))
+        assert told == ["database_busy", "placed", "offer_unknown"]
+        assert statuses(desk.serve(batch)) == ["placed", "replayed", "offer_unknown"]
 
 
 def test_twins_at_the_same_moment_make_one_order_and_get_one_answer(
