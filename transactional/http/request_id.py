@@ -1,7 +1,7 @@
 """Every request has an id: the caller's own X-Request-Id, or a new one; its answer carries it."""
 
 import re
-from uuid import uuid4
+import secrets
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,7 +33,7 @@ class RequestId:
 
 def of(scope: Scope) -> str:
     """The caller's own, or a new one."""
-    return _asked(scope) or uuid4().hex
+    return _asked(scope) or secrets.token_hex(16)
 
 
 def _asked(scope: Scope) -> str | None:
