@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dagster import TableColumn, TableColumnDep, TableColumnLineage, TableSchema
+from dagster import AssetKey, TableColumn, TableColumnDep, TableColumnLineage, TableSchema
 from duckdb import DuckDBPyConnection
 
 from pipelines.keys import key
 from warehouse.graph import LOADS, fingerprint
 from warehouse.lineage import lineage
 from warehouse.manifest import replace
+from warehouse.tables import SourceTable
 
 
 def shape(
@@ -42,6 +43,12 @@ def column_lineage(folder: Path) -> dict[str, TableColumnLineage]:
         folder.mkdir(parents=True, exist_ok=True)
         replace(path, json.dumps(lineage()).encode())
     return {target: _shown(columns) for target, columns in json.loads(path.read_text()).items()}
+
+
+def as_in_core(table: SourceTable) -> TableColumnLineage:
+    """A loaded table's columns are the core's under the same names."""
+    core = AssetKey(["core", table.name])
+    return TableColumnLineage({name: [TableColumnDep(core, name)] for name in table.columns})
 
 
 def _shown(columns: dict[str, list[tuple[str, str]]]) -> TableColumnLineage:

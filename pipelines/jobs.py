@@ -75,7 +75,12 @@ everything = define_asset_job(
 )
 
 
-@schedule(job=refresh, cron_schedule="* * * * *", default_status=DefaultScheduleStatus.RUNNING)
+@schedule(
+    job=refresh,
+    cron_schedule="* * * * *",
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Load what changed and publish; not while an earlier load is under way.",
+)
 def each_minute(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     """A slow load is not joined by a queue of others: one that runs is enough."""
     if not is_open(Installation.from_environment().database_url):
@@ -89,15 +94,25 @@ def each_minute(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     return RunRequest(partition_key=today())
 
 
-@schedule(job=advice, cron_schedule=EACH_HOUR, default_status=DefaultScheduleStatus.RUNNING)
+@schedule(
+    job=advice,
+    cron_schedule=EACH_HOUR,
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Once a night, at three in the market's time zone: the day before is whole then.",
+)
 def each_morning(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-    """Forecasts and cards, at three in the market's zone: the day before is whole then."""
+    """Forecasts and cards."""
     return _at(3, context)
 
 
-@schedule(job=training, cron_schedule=EACH_HOUR, default_status=DefaultScheduleStatus.RUNNING)
+@schedule(
+    job=training,
+    cron_schedule=EACH_HOUR,
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Once a night, at four in the market's time zone, after the forecasts.",
+)
 def each_night(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-    """A recommender that knows the day before, at four in the market's zone."""
+    """A recommender that knows the day before."""
     return _at(4, context)
 
 

@@ -2,11 +2,18 @@
 
 from datetime import timedelta
 
-from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, FreshnessPolicy
+from dagster import (
+    AssetKey,
+    AssetSpec,
+    DailyPartitionsDefinition,
+    FreshnessPolicy,
+    TableColumn,
+    TableSchema,
+)
 
 from warehouse.advice.storage import WRITTEN
 from warehouse.graph import LOADS, STAGING, Model, models
-from warehouse.tables import TABLES
+from warehouse.tables import TABLES, SourceTable
 
 POOL = "warehouse"
 # Every pool by its name and how many runs may hold it; the warehouse has one writer.
@@ -46,10 +53,16 @@ def core_tables() -> list[AssetSpec]:
             AssetKey(["core", table.name]),
             group_name="core",
             kinds={"postgres", "table"},
-            description=f"The core's table {table.name}.",
+            owners=["team:core"],
+            metadata={"dagster/column_schema": _contract(table)},
+            description=f"The core's table {table.name}, with the columns that may leave it.",
         )
         for table in TABLES
     ]
+
+
+def _contract(table: SourceTable) -> TableSchema:
+    return TableSchema([TableColumn(name, kind) for name, kind in table.columns.items()])
 
 
 def source_tables() -> list[AssetSpec]:

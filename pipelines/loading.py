@@ -14,7 +14,7 @@ from dagster import (
 )
 from pydantic import Field
 
-from pipelines.columns import shape
+from pipelines.columns import as_in_core, shape
 from pipelines.installation import Installation, Observer
 from pipelines.keys import POOL, key, source_tables
 from warehouse import ledger, store
@@ -71,6 +71,7 @@ def _materialized(
             asset_key=key(table.target),
             metadata=shapes[table.name]
             | {
+                "dagster/column_lineage": as_in_core(table),
                 "rows_loaded": summary.rows[table.name],
                 "rows_deleted": summary.deleted[table.name],
                 "is_full": summary.is_full,

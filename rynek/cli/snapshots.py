@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from rynek.cli.complaints import complaining
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List what is published, go back to it, go on again.", no_args_is_help=True)
 
 console = Console()
+# In full on any terminal: one has to name it to go back to it.
+ID_LENGTH = len("20261129T022624149917Z-ba2a85f2")
 PRUNED = "select pruned_position from relay"
 # A pipeline that publishes meanwhile is waited for so long.
 WAIT_SECONDS = 120.0
@@ -33,7 +35,9 @@ def list_snapshots(
     published = from_environment() / "published"
     with complaining():
         served, held = manifests.current(published), manifests.held(published)
-        table = Table("snapshot", "data through (UTC)", "facts from", "state")
+        table = Table(
+            Column("snapshot", min_width=ID_LENGTH), "data through (UTC)", "facts from", "state"
+        )
         for manifest in manifests.kept(published):
             states = ["served"] if manifest.snapshot_id == served.snapshot_id else []
             states += [scanned(published, manifest)] if verify else []

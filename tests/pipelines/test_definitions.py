@@ -47,6 +47,18 @@ def test_every_asset_of_ours_is_described_grouped_and_owned() -> None:
     assert all(node.description and node.group_name and node.owners for node in ours)
 
 
+def test_the_core_s_tables_show_the_columns_that_may_leave_them() -> None:
+    core = GRAPH.get(AssetKey(["core", "shoppers"]))
+    columns = [column.name for column in core.metadata["dagster/column_schema"].columns]
+    assert "shopper_pseudonym" in columns
+    assert "email" not in columns
+    assert core.owners == ["team:core"]
+
+
+def test_what_runs_by_itself_says_why_and_when() -> None:
+    assert all(defs.resolve_schedule_def(name).description for name in SCHEDULES)
+
+
 def test_every_asset_of_ours_must_be_fresh() -> None:
     ours = [GRAPH.get(key) for key in GRAPH.materializable_asset_keys]
     assert [node.key for node in ours if node.freshness_policy is None] == []
