@@ -34,6 +34,7 @@ def test_the_promise_comes_first_and_the_value_second() -> None:
         *("late", "today", "today", "tomorrow", "later", "none"),
     ]
     assert found[0].why == "3 days late; the longest overdue first, then by value"
+    assert found[1].why == "a day late; the longest overdue first, then by value"
     assert found[2].why == "promised for today; then by value"
 
 

@@ -37,7 +37,8 @@ class Priority:
         if self.promise == "none":
             return "nothing was promised; by value"
         if self.promise == "late":
-            return f"{self.days_late} days late; the longest overdue first, then by value"
+            late = "a day" if self.days_late == 1 else f"{self.days_late} days"
+            return f"{late} late; the longest overdue first, then by value"
         due = "promised for later" if self.promise == "later" else f"promised for {self.promise}"
         return f"{due}; then by value"
 
