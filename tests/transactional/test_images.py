@@ -1,10 +1,12 @@
 import struct
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from tests.rynek.local.stripe.standins import until
 from tests.transactional.market import TestMarket
 from tests.transactional.pages import Page, picture, serving
 from transactional.catalogue import images, pictures, products
@@ -187,4 +189,26 @@ def test_a_worker_that_was_thought_gone_settles_nothing(
     with market.database.transaction() as connection:
         images._accept(connection, stale, pictures.inspect(picture()))
     assert market.value("select status from product_images") == "refused"
+    assert market.value("select image_url from products") is None
+
+
+def test_an_image_that_is_removed_while_it_is_accepted_is_gone(
+    market: TestMarket, product: int
+) -> None:
+    image_id = submit(market, product, "https://shop.example/a.png")["product_image_id"]
+    with market.database.transaction() as connection:
+        (claimed,) = images._claim(connection, market.clock())
+
+    def accept() -> None:
+        with market.database.transaction() as connection:
+            images._accept(connection, claimed, pictures.inspect(picture()))
+
+    with ThreadPoolExecutor(1) as beside:
+        with market.database.transaction() as connection:
+            products.lock(connection, product)
+            accepting = beside.submit(accept)
+            until(lambda: market.value("select count(*) from pg_locks where not granted") == 1)
+            images.remove(connection, product, image_id)
+        accepting.result()
+    assert market.value("select count(*) from product_images") == 0
     assert market.value("select image_url from products") is None

@@ -142,7 +142,11 @@ def _fetch(database: Database, image: Row, now: datetime, *, may_be_local: bool)
 
 
 def _accept(connection: Transaction, image: Row, picture: Picture) -> None:
-    """The first one accepted is what the product is shown with, unless it has a picture."""
+    """The first one accepted is what the product is shown with, unless it has a picture.
+
+    The product is locked first, as by whoever submits or removes an image: none wait in a ring.
+    """
+    products.lock(connection, image["product_id"])
     accepted = connection.execute(
         "update product_images set status = 'accepted', media_type = %s, size_bytes = %s,"
         " width_px = %s, height_px = %s"
