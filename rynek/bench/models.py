@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from rich.console import Console
 
+from models.errors import ParametersInvalid
 from models.evaluation import relative_difference
 from rynek.bench.item_items import Fitted, fitted
 from rynek.bench.report import Report, Row
@@ -31,7 +32,7 @@ JUDGED, HELD_OUT = 1_000, 0.2
 WEIGHTS = (10.0, 20.0, 50.0, 100.0)
 """Of an observed event beside an unobserved one: each side gets the best of these for itself."""
 
-Part = Literal["all", "training", "items"]
+Part = Literal["all", "training", "gowalla", "items"]
 
 
 @dataclass(frozen=True)
@@ -65,17 +66,21 @@ QUICK = Scale(
 
 
 def measure(data: Path | None, console: Console, part: Part, *, is_quick: bool) -> Report:
-    """Training and folding in, then item to item."""
+    """Training and folding in; item to item beside the dense model, then where that cannot go."""
+    if part == "gowalla" and data is None:
+        raise ParametersInvalid(
+            "The public data sets are not here: set RYNEK_DATA to their folder."
+        )
     scale = QUICK if is_quick else FULL
-    gowalla = data / "gowalla_lightgcn" if data and not is_quick else None
     rows: list[Row] = []
-    if part != "items":
+    if part in ("all", "training"):
         rows += in_turn(scale, console)
-    if part != "training":
-        rows += item_to_item(gowalla, scale.item_items, console)
-    return Report(
-        "models", str(scale.item_items if part == "items" else scale.training), tuple(rows)
-    )
+    if part in ("all", "gowalla") and data and not is_quick:
+        rows += beside_dense(data / "gowalla_lightgcn", console)
+    if part in ("all", "items"):
+        rows += alone(scale.item_items, console)
+    of = {"gowalla": "Gowalla", "items": str(scale.item_items)}
+    return Report("models", of.get(part, str(scale.training)), tuple(rows))
 
 
 def in_turn(scale: Scale, console: Console) -> list[Row]:
@@ -122,17 +127,18 @@ def training(folder: Path, factors: int, iterations: int, weights: Sequence[floa
     ]  # fmt: skip
 
 
-def item_to_item(gowalla: Path | None, alone: Shape, console: Console) -> list[Row]:
-    """Neighbour-wise EASE beside the dense one, if Gowalla is here; then where dense cannot go."""
-    rows: list[Row] = []
-    if gowalla is not None:
-        with console.status("dense EASE on Gowalla, then neighbour-wise"):
-            rows += beside(*(fitted(recipe, gowalla, SEED) for recipe in ("sparse_ease", "ease")))
-    with console.status(f"neighbour-wise EASE on {alone}"):
-        found = fitted("sparse_ease", alone, SEED)
-    name = f"{alone.items:,} items, neighbour-wise EASE"
+def beside_dense(gowalla: Path, console: Console) -> list[Row]:
+    """Neighbour-wise EASE and the dense one on the same split."""
+    with console.status("neighbour-wise EASE on Gowalla, then dense"):
+        return beside(*(fitted(recipe, gowalla, SEED) for recipe in ("sparse_ease", "ease")))
+
+
+def alone(shape: Shape, console: Console) -> list[Row]:
+    """Neighbour-wise EASE where a dense inverse cannot go."""
+    with console.status(f"neighbour-wise EASE on {shape}"):
+        found = fitted("sparse_ease", shape, SEED)
+    name = f"{shape.items:,} items, neighbour-wise EASE"
     return [
-        *rows,
         Row(f"{name}: seconds to fit", found.seconds, "s"),
         Row(f"{name}: memory to fit", found.gib, "GiB"),
     ]

@@ -19,7 +19,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="End with one JSON line ins
 Scale = Annotated[str, typer.Option(help="Size of the generated market: tiny, small or busy.")]
 Quick = Annotated[bool, typer.Option("--quick", help="One short round: does it run at all?")]
 Part = Annotated[
-    Literal["all", "training", "items"], typer.Option(help="Only training, or only item to item.")
+    Literal["all", "training", "gowalla", "items"],
+    typer.Option(help="Only training; item to item on Gowalla; or on 100,000 items."),
 ]
 WarehouseScale = Literal["full", "tenth", "tiny"]
 WarehousePhase = Literal["build", "questions", "changes"]

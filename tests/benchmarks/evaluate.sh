@@ -15,7 +15,7 @@ baselines=popularity,item_knn,implicit_als,buy_again
 for exam in $exams; do
     case $exam in
         gowalla) gowalla --tune 3 --models rp3beta,sparse_ease,ials,bspm,sparse_ease+bspm ;;
-        # Nothing is tuned: the defaults are the papers' settings. Dense EASE (11 GB) is in `rynek bench models --part items`.
+        # Nothing is tuned: the defaults are the papers' settings. Dense EASE (11 GB) is in `rynek bench models --part gowalla`.
         gowalla-published) gowalla --models gf_cf,bspm ;;
         complete-journey-all) journey --task all --tune 4 --models $baselines,ease,ials,tifu_knn,ranker,buy_again+ease+popularity,tifu_knn+ease+popularity ;;
         complete-journey-new) journey --task new --tune 4 --models $baselines,ease,ials,tifu_knn,ranker,ease+popularity,ials+ease+popularity ;;

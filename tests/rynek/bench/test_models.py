@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from rich.console import Console
 
+from models.errors import ParametersInvalid
 from rynek.bench import models as bench
 from rynek.bench.item_items import Fitted, fitted
 from rynek.bench.models import training
@@ -81,6 +83,11 @@ def test_a_published_split_is_judged_by_all_its_shoppers(tmp_path: Path) -> None
     found = fitted("sparse_ease", tmp_path, seed=1)
     # Of ten items a list of twenty misses none; the one that is left of a taste comes first.
     assert (found.ndcg, found.recall) == (1.0, 1.0)
+
+
+def test_without_the_public_data_it_says_where_they_belong() -> None:
+    with pytest.raises(ParametersInvalid, match="RYNEK_DATA"):
+        bench.measure(None, Console(), "gowalla", is_quick=True)
 
 
 def test_a_published_figure_is_reproduced_within_a_thousandth() -> None:
