@@ -19,6 +19,8 @@ from models.threads import available_threads
 HEAD_AT_MOST = 45_000
 """Four bytes per pair of items: 8.1 GB at this bound. Beyond it use `sparse_ease`."""
 ROWS_AT_ONCE = 1_024
+INVERTED_AT_ONCE = 8_192
+"""LAPACK's share. OpenBLAS 0.3.30 with two threads writes beyond its buffer at 29,858."""
 
 
 @dataclass
@@ -66,7 +68,7 @@ def solved(bought: Histories, regularisation: float) -> Float32:
 
 def _through_items(bought: Histories, regularisation: float) -> Float32:
     """P = (XᵀX + λ)⁻¹."""
-    return _inverse((bought.T @ bought).toarray(order="F"), regularisation)
+    return _inverse((bought.T @ bought).toarray(), regularisation)
 
 
 def _through_shoppers(bought: Histories, regularisation: float) -> Float32:
@@ -74,7 +76,7 @@ def _through_shoppers(bought: Histories, regularisation: float) -> Float32:
 
     Woodbury's identity. What is left is sparse times dense, a block of items at once.
     """
-    between = _inverse((bought @ bought.T).toarray(order="F"), regularisation)
+    between = _inverse((bought @ bought.T).toarray(), regularisation)
     by_item = bought.T.tocsr()
     n_items = by_item.shape[0]
     inverse = np.empty((n_items, n_items), np.float32)
@@ -89,14 +91,38 @@ def _through_shoppers(bought: Histories, regularisation: float) -> Float32:
 def _inverse(gram: Float32, regularisation: float) -> Float32:
     """Of a symmetric matrix plus λ, in place."""
     gram[np.diag_indices_from(gram)] += regularisation
-    factor, failed = spotrf(gram, lower=1, overwrite_a=1, clean=0)
-    inverse, singular = spotri(factor, lower=1, overwrite_c=1)
-    if failed or singular:
+    if not _inverted(gram):
         raise ParametersInvalid(f"regularisation {regularisation} leaves the Gramian singular.")
+    return gram
+
+
+def _inverted(square: Float32) -> bool:
+    """Turns a symmetric matrix into its inverse, by quarters; False where it has none."""
+    n = len(square)
+    if n <= INVERTED_AT_ONCE:
+        return _inverted_at_once(square)
+    half = n // 2
+    head, across, tail = square[:half, :half], square[half:, :half], square[half:, half:]
+    if not _inverted(head):
+        return False
+    shared = across @ head
+    tail -= shared @ across.T
+    if not _inverted(tail):
+        return False
+    across[:] = tail @ shared
+    head += shared.T @ across
+    np.negative(across, out=across)
+    square[:half, half:] = across.T
+    return True
+
+
+def _inverted_at_once(square: Float32) -> bool:
+    factor, failed = spotrf(square, lower=1)
+    inverse, singular = spotri(factor, lower=1, overwrite_c=1)
     # Seen by rows, LAPACK's lower triangle of columns is the upper one.
-    whole: Float32 = inverse.T
-    _mirror_upper(whole)
-    return whole
+    square[:] = inverse.T
+    _mirror_upper(square)
+    return not (failed or singular)
 
 
 def _mirror_upper(square: Float32) -> None:

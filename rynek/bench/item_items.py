@@ -37,7 +37,11 @@ def fitted(recipe: str, source: Source, seed: int) -> Fitted:
     process = context.Process(target=_serve, args=(other, recipe, source, seed))
     process.start()
     other.close()
-    found: Fitted = end.recv()
+    try:
+        found: Fitted = end.recv()
+    except EOFError:
+        process.join()
+        raise ChildProcessError(f"{recipe} ended with exit code {process.exitcode}.") from None
     process.join()
     return found
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from models import ease
 from models.bspm import BSPM
 from models.ease import EASE
 from models.errors import ParametersInvalid
@@ -47,7 +48,9 @@ def low_pass(rank: int) -> np.ndarray:
     return (V @ V.T) / root[:, None] * root
 
 
-def test_ease_is_the_dense_inverse() -> None:
+@pytest.mark.parametrize("at_once", [1, 7, 40])
+def test_ease_is_the_dense_inverse(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ease, "INVERTED_AT_ONCE", at_once)
     assert_scores(EASE(regularisation=5.0), X @ dense_ease(5.0))
 
 

@@ -121,6 +121,20 @@ def test_what_was_bought_yesterday_is_not_due(kitchen: Market, visit: Visit) -> 
     assert products(ask(visit("operator"), 0, occasion="/buy-again")) == [TEAS[1]]
 
 
+def test_the_shoppers_page_has_a_shelf_of_what_is_due(
+    kitchen: Market, core: Core, visit: Visit
+) -> None:
+    shopper = core.shopper()
+    last_year = datetime.now(UTC) - timedelta(days=365)
+    kitchen.order(1, last_year, TEAS[0], shopper=shopper["shopper_pseudonym"])
+    kitchen.publish()
+    page = visit("shopper", shopper["shopper_id"]).get("/").raise_for_status().text
+    _, _, shelf = page.partition("Buy it again")
+    assert f"Product {TEAS[0]}" in shelf
+    assert "You bought this before" in shelf
+    assert "Buy it again" not in visit("operator").get("/").text
+
+
 def test_a_stranger_and_a_market_without_a_model_have_nothing_to_buy_again(
     shop: Market, visit: Visit, tmp_path: Path
 ) -> None:
