@@ -128,6 +128,18 @@ def test_a_late_order_is_reminded_of_escalated_and_at_last_cancelled(market: Tes
         fulfilment.ship(connection, key, UPS, market.clock())
 
 
+def test_a_timer_that_two_workers_saw_due_fires_once(market: TestMarket) -> None:
+    market.paid_order((market.offer(), 1))
+    turn_to(market, "ship_reminder")
+    (due,) = market.rows(
+        "select timer_id, vendor_order_id, order_id, vendor_id, kind from timers"
+        " join vendor_orders using (vendor_order_id) where kind = 'ship_reminder'"
+    )
+    for _ in range(2):
+        timers._fire_one(market.database, due, market.clock())
+    assert told(market) == ["ship_reminder"]
+
+
 def test_an_order_that_moved_on_voids_its_timers(market: TestMarket) -> None:
     key = vendor_order_of(market, market.paid_order((market.offer(), 1)))
     with market.database.transaction() as connection:
