@@ -82,8 +82,11 @@ def index(who: Caller, view: Now, parts: Parts, q: str = "") -> Response:
     """What is here for whoever signed in."""
     if who.role == "vendor" and who.sub:
         return RedirectResponse(f"/vendors/{who.sub}", 303)
-    shelf = parts.recommender.suggest(view, who.shopper_pseudonym, SHELF_LENGTH)
     again = parts.recommender.again(view, who.shopper_pseudonym, SHELF_LENGTH)
+    due = {item.offer.product_id for item in again.items}
+    # As many more as may be due: what stands on the lower shelf need not fill the upper one, too.
+    shelf = parts.recommender.suggest(view, who.shopper_pseudonym, SHELF_LENGTH + len(due))
+    others = [item for item in shelf.items if item.offer.product_id not in due]
     return page(
         "index.html",
         title="Market",
@@ -91,7 +94,7 @@ def index(who: Caller, view: Now, parts: Parts, q: str = "") -> Response:
         query=q,
         vendors=[] if who.role == "shopper" else _vendors(view, q),
         vendor_count=len(view.published.vendor_names),
-        shelf=[_tile(item) for item in shelf.items],
+        shelf=[_tile(item) for item in others[:SHELF_LENGTH]],
         again=[_tile(item) for item in again.items],
         currency=view.published.snapshot.manifest.currency,
         is_fallback=shelf.model_version is None,

@@ -129,9 +129,11 @@ def test_the_shoppers_page_has_a_shelf_of_what_is_due(
     kitchen.order(1, last_year, TEAS[0], shopper=shopper["shopper_pseudonym"])
     kitchen.publish()
     page = visit("shopper", shopper["shopper_id"]).get("/").raise_for_status().text
-    _, _, shelf = page.partition("Buy it again")
-    assert f"Product {TEAS[0]}" in shelf
+    home, _, shelf = page.partition("Buy it again")
+    assert f"<strong>Product {TEAS[0]}</strong>" in shelf
     assert "You bought this before" in shelf
+    assert f"<strong>Product {TEAS[0]}</strong>" not in home, "one shelf for it is enough"
+    assert "<strong>Product" in home
     assert "Buy it again" not in visit("operator").get("/").text
 
 
