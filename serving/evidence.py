@@ -10,33 +10,22 @@ UNSEEN_DAYS = 28
 UNSEEN_BELOW = 0.1  # of the views of a vendor on average
 
 POPULAR = """
--- grain: one product, the most ordered first
-select product_id, sum(units) as units
+-- grain: one product, the most ordered first; beside one, the others of its category
+select product_id
 from product_daily
-where order_date > (select max(order_date) from product_daily) - to_days($days)
+where
+    order_date > (select max(order_date) from product_daily) - to_days($days)
+    and (
+        $beside is null
+        or product_id in (
+            select product_id from offers
+            where category in (select category from offers where product_id = $beside)
+        )
+    )
+    and product_id is distinct from $beside
 group by product_id
 having sum(units) > 0
-order by units desc, product_id
-limit $products
-"""
-
-POPULAR_BESIDE = """
--- grain: one other product of a product's category, the most ordered first
-with shelf as (
-    select distinct product_id
-    from offers
-    where
-        category in (select category from offers where product_id = $product_id)
-        and product_id <> $product_id
-)
-
-select product_id, sum(units) as units
-from product_daily
-inner join shelf using (product_id)
-where order_date > (select max(order_date) from product_daily) - to_days($days)
-group by product_id
-having sum(units) > 0
-order by units desc, product_id
+order by sum(units) desc, product_id
 limit $products
 """
 
@@ -95,17 +84,14 @@ class Told(NamedTuple):
 
     @classmethod
     def by(cls, snapshot: Snapshot) -> Self:
-        popular = snapshot.rows(POPULAR, {"days": POPULAR_DAYS, "products": POPULAR_PRODUCTS})
         unseen = snapshot.rows(UNSEEN_VENDORS, {"days": UNSEEN_DAYS, "share": UNSEEN_BELOW})
-        return cls(
-            [product for product, _units in popular], frozenset(vendor for (vendor,) in unseen)
-        )
+        return cls(popular(snapshot), frozenset(vendor for (vendor,) in unseen))
 
 
-def popular_beside(snapshot: Snapshot, product_id: int) -> list[int]:
-    """The most ordered of the product's category, without the product."""
-    given = {"product_id": product_id, "days": POPULAR_DAYS, "products": POPULAR_PRODUCTS}
-    return [product for product, _units in snapshot.rows(POPULAR_BESIDE, given)]
+def popular(snapshot: Snapshot, beside: int | None = None) -> list[int]:
+    """The most ordered products of late; `beside` a product, those of its category without it."""
+    given = {"beside": beside, "days": POPULAR_DAYS, "products": POPULAR_PRODUCTS}
+    return [product for (product,) in snapshot.rows(POPULAR, given)]
 
 
 def bought_together(snapshot: Snapshot, product_id: int) -> dict[int, float]:

@@ -14,7 +14,7 @@ from models.policy import Policy
 from models.recommendations import K_AT_MOST, KIND, Recommendation, Recommendations
 from serving.assortment import Assortment
 from serving.errors import ProductUnknown
-from serving.evidence import BOUGHT_LATELY, Told, bought_together, popular_beside
+from serving.evidence import BOUGHT_LATELY, Told, bought_together, popular
 from serving.follower import View
 from serving.recent_behaviour import RecentBehaviour
 from serving.suggestions import Pick, Suggestion, shown, titles
@@ -39,6 +39,13 @@ class Suggestions:
     model_version: str | None
     is_known_shopper: bool
     items: list[Suggestion]
+
+
+class Shopper(NamedTuple):
+    """For whom a list is, as far as is known; what the own vendors offer is no part of it."""
+
+    pseudonym: int | None = None
+    own_vendors: frozenset[int] = frozenset()
 
 
 class Lately(NamedTuple):
@@ -83,21 +90,21 @@ class Recommender:
         self._told: tuple[Snapshot, Told] | None = None
 
     def suggest(
-        self, view: View, shopper_pseudonym: int | None, k: int, cart: Sequence[int] = ()
+        self, view: View, shopper: Shopper, k: int, cart: Sequence[int] = ()
     ) -> Suggestions:
         """The ``k`` best products that can be bought now, as the policy arranges them.
 
         What was bought before comes back only where its category is bought again and it is due.
         What lies in the ``cart``, product ids, is heard like clicks of this minute and left out.
         """
-        model, lately = self._live(), self._lately(view, shopper_pseudonym)
+        model, lately = self._live(), self._lately(view, shopper.pseudonym)
         told, pool = self._told_by(view.published.snapshot), _pool(k)
         if model is None:
             picks = _popular(view, told.most_ordered, {*lately.bought, *cart}, pool)
         else:
             looked_at = [product for product in lately.viewed if product not in cart]
             ranked = model.for_shopper(
-                shopper_pseudonym,
+                shopper.pseudonym,
                 pool,
                 available=self._in_stock(model, view.assortment) & ~model.mask(cart),
                 today=lately.today,
@@ -105,10 +112,16 @@ class Recommender:
                 recent_views=[*looked_at, *cart],
             )
             picks = _picks(ranked, cart)
-        items = shown(view, picks, k, unseen_vendors=told.unseen_vendors)
-        return _by(model, items, _is_known(model, shopper_pseudonym, lately))
+        items = shown(
+            view,
+            picks,
+            k,
+            own_vendors=shopper.own_vendors,
+            unseen_vendors=told.unseen_vendors,
+        )
+        return _by(model, items, _is_known(model, shopper.pseudonym, lately))
 
-    def similar(self, view: View, product_id: int, k: int) -> Suggestions:
+    def similar(self, view: View, shopper: Shopper, product_id: int, k: int) -> Suggestions:
         """Beside a product: what the model finds like it; without one, what its category sells.
 
         Raises ProductUnknown.
@@ -116,36 +129,37 @@ class Recommender:
         _require_published(view, product_id)
         model = self._live()
         if model is None or not model.mask([product_id]).any():
-            beside = popular_beside(view.published.snapshot, product_id)
-            return _by(None, shown(view, _popular(view, beside, (), _pool(k)), k, ALIKE))
+            picks = _popular(view, popular(view.published.snapshot, product_id), (), _pool(k))
+            return _by(None, shown(view, picks, k, ALIKE, own_vendors=shopper.own_vendors))
         ranked = model.similar(product_id, _pool(k), self._in_stock(model, view.assortment))
         picks = [
             pick._replace(reason="similar") if pick.evidence_product_id else pick
             for pick in _picks(ranked)
         ]
-        return _by(model, shown(view, picks, k, ALIKE))
+        return _by(model, shown(view, picks, k, ALIKE, own_vendors=shopper.own_vendors))
 
-    def together(self, view: View, product_id: int, k: int) -> Suggestions:
+    def together(self, view: View, shopper: Shopper, product_id: int, k: int) -> Suggestions:
         """What lies in the same orders more often than by chance. Raises ProductUnknown."""
         _require_published(view, product_id)
         lifts = bought_together(view.published.snapshot, product_id)
         picks = [Pick(other, lift, "together", product_id) for other, lift in lifts.items()]
-        return Suggestions(TOGETHER, None, False, shown(view, picks, k, AS_RANKED))
+        items = shown(view, picks, k, AS_RANKED, own_vendors=shopper.own_vendors)
+        return Suggestions(TOGETHER, None, False, items)
 
-    def again(self, view: View, shopper_pseudonym: int | None, k: int) -> Suggestions:
+    def again(self, view: View, shopper: Shopper, k: int) -> Suggestions:
         """What the shopper buys and is due, what they buy most first; nothing for a stranger."""
-        model, lately = self._live(), self._lately(view, shopper_pseudonym)
+        model, lately = self._live(), self._lately(view, shopper.pseudonym)
         if model is None:
             return _by(None, [])
         due = model.again(
-            shopper_pseudonym,
+            shopper.pseudonym,
             _pool(k),
             available=self._in_stock(model, view.assortment),
             today=lately.today,
             recent_purchases=lately.bought,
         )
-        items = shown(view, _picks(due), k, AS_RANKED)
-        return _by(model, items, _is_known(model, shopper_pseudonym, lately))
+        items = shown(view, _picks(due), k, AS_RANKED, own_vendors=shopper.own_vendors)
+        return _by(model, items, _is_known(model, shopper.pseudonym, lately))
 
     def _lately(self, view: View, shopper_pseudonym: int | None) -> Lately:
         now, recent = self._clock(), self._recent()

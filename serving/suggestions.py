@@ -82,15 +82,15 @@ def shown(
     ranked: Sequence[Pick],
     k: int,
     policy: Policy = POLICY,
+    *,
+    own_vendors: Collection[int] = (),
     unseen_vendors: Collection[int] = (),
 ) -> list[Suggestion]:
     """Up to `k` of what is ranked and can be bought, as the policy arranges it."""
     found = _found(view, ranked)
     candidates = [_candidate(view, offer) for offer, _ in found.values()]
-    arranged = [
-        found[one.product_id]
-        for one in arrange(candidates, k, policy, unseen_vendors=unseen_vendors)
-    ]
+    places = arrange(candidates, k, policy, own_vendors=own_vendors, unseen_vendors=unseen_vendors)
+    arranged = [found[one.product_id] for one in places]
     evidence = {why.evidence_product_id for _, why in arranged} - {None}
     known = titles(view.published.snapshot, [product for product in evidence if product])
     return [Suggestion(offer, why, known.get(why.evidence_product_id)) for offer, why in arranged]

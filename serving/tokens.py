@@ -20,11 +20,15 @@ Role = Literal["shopper", "vendor", "operator", "service"]
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """The person or program behind a token, as the core describes it."""
+    """The person or program behind a token, as the core describes it.
+
+    own_vendors  ids of the vendors whose owner a shopper is
+    """
 
     role: Role
     sub: str | None = None
     shopper_pseudonym: int | None = None
+    own_vendors: frozenset[int] = frozenset()
     exp: int | None = None
 
     def may_see_vendor(self, vendor_id: int) -> bool:
@@ -50,6 +54,7 @@ class Introspection(msgspec.Struct, frozen=True):
     role: Role | None = None
     sub: str | None = None
     shopper_pseudonym: int | None = None
+    own_vendors: tuple[str, ...] = ()
     exp: int | None = None
 
 
@@ -104,7 +109,8 @@ class Tokens:
             raise IntrospectionUnavailable(f"The core could not introspect it: {error}") from error
         if not found.active or found.role is None:
             raise Unauthenticated("This token is unknown, expired or revoked: get a new one.")
-        return Principal(found.role, found.sub, found.shopper_pseudonym, found.exp)
+        own = frozenset(int(vendor.removeprefix("ven_")) for vendor in found.own_vendors)
+        return Principal(found.role, found.sub, found.shopper_pseudonym, own, found.exp)
 
     def _remember(self, token_hash: str, principal: Principal, revocations: int) -> None:
         now = self._clock()

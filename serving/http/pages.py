@@ -15,6 +15,7 @@ from serving.errors import ServingError, Unauthenticated
 from serving.follower import View
 from serving.http.asking import Caller, Now, Operator, OwnVendor, Parts
 from serving.http.metric_bodies import DefinitionBody
+from serving.http.recommendations import asking
 from serving.suggestions import Suggestion
 from warehouse.metrics import Scope, of_scope
 
@@ -82,10 +83,11 @@ def index(who: Caller, view: Now, parts: Parts, q: str = "") -> Response:
     """What is here for whoever signed in."""
     if who.role == "vendor" and who.sub:
         return RedirectResponse(f"/vendors/{who.sub}", 303)
-    again = parts.recommender.again(view, who.shopper_pseudonym, SHELF_LENGTH)
+    shopper = asking(who)
+    again = parts.recommender.again(view, shopper, SHELF_LENGTH)
     due = {item.offer.product_id for item in again.items}
     # As many more as may be due: what stands on the lower shelf need not fill the upper one, too.
-    shelf = parts.recommender.suggest(view, who.shopper_pseudonym, SHELF_LENGTH + len(due))
+    shelf = parts.recommender.suggest(view, shopper, SHELF_LENGTH + len(due))
     others = [item for item in shelf.items if item.offer.product_id not in due]
     return page(
         "index.html",

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from serving.errors import RoleNotAllowed, ShopperUnclear
 from serving.follower import View
 from serving.http.asking import Caller, Now, Parts, ProductId, product_number
-from serving.recommender import Suggestions
+from serving.recommender import Shopper, Suggestions
 from serving.suggestions import Reason, Suggestion
 from serving.tokens import Principal
 
@@ -74,6 +74,11 @@ def not_a_vendor(who: Caller) -> Principal:
 Asker = Annotated[Principal, Depends(not_a_vendor)]
 
 
+def asking(who: Principal) -> Shopper:
+    """The one whose token it is; nobody known where it is no shopper's."""
+    return Shopper(who.shopper_pseudonym, who.own_vendors)
+
+
 def for_whom(
     who: Asker,
     shopper: Annotated[str | None, Query(description="A shopper's own id, like shp_3.")] = None,
@@ -85,23 +90,23 @@ def for_whom(
             description="For operators and services: shopper or visitor.",
         ),
     ] = None,
-) -> int | None:
-    """The pseudonym to answer for. Raises RoleNotAllowed or ShopperUnclear."""
+) -> Shopper:
+    """Whom to answer for. Raises RoleNotAllowed or ShopperUnclear."""
     if who.role != "shopper":
         if shopper is not None:
             raise ShopperUnclear
-        return shopper_pseudonym
+        return Shopper(shopper_pseudonym)
     if shopper not in (None, who.sub) or shopper_pseudonym not in (None, who.shopper_pseudonym):
         raise RoleNotAllowed("A shopper's token answers for that shopper only.")
-    return who.shopper_pseudonym
+    return asking(who)
 
 
-Shopper = Annotated[int | None, Depends(for_whom)]
+ForWhom = Annotated[Shopper, Depends(for_whom)]
 
 
 @router.get("/v1/recommendations")
 def recommendations(
-    shopper: Shopper, parts: Parts, view: Now, k: Length = K_DEFAULT
+    shopper: ForWhom, parts: Parts, view: Now, k: Length = K_DEFAULT
 ) -> RecommendationsBody:
     """A shopper's token answers for that shopper; without any history, what is popular."""
     return _body(view, parts.recommender.suggest(view, shopper, k))
@@ -109,7 +114,7 @@ def recommendations(
 
 @router.get("/v1/recommendations/cart")
 def cart_recommendations(
-    shopper: Shopper,
+    shopper: ForWhom,
     parts: Parts,
     view: Now,
     product: Annotated[
@@ -129,7 +134,7 @@ def cart_recommendations(
 
 @router.get("/v1/recommendations/buy-again")
 def buy_again(
-    shopper: Shopper, parts: Parts, view: Now, k: Length = K_DEFAULT
+    shopper: ForWhom, parts: Parts, view: Now, k: Length = K_DEFAULT
 ) -> RecommendationsBody:
     """What the shopper bought, is bought again by people, and is due; nothing for a stranger."""
     return _body(view, parts.recommender.again(view, shopper, k))
@@ -140,7 +145,7 @@ def similar_products(
     who: Asker, product_id: ProductId, parts: Parts, view: Now, k: Length = K_DEFAULT
 ) -> RecommendationsBody:
     """What else to look at beside a product, whoever looks."""
-    return _body(view, parts.recommender.similar(view, product_id, k))
+    return _body(view, parts.recommender.similar(view, asking(who), product_id, k))
 
 
 @router.get("/v1/products/{product_id}/bought-together")
@@ -148,7 +153,7 @@ def bought_together(
     who: Asker, product_id: ProductId, parts: Parts, view: Now, k: Length = K_DEFAULT
 ) -> RecommendationsBody:
     """What lies in the same orders more often than by chance, in at least three of a year."""
-    return _body(view, parts.recommender.together(view, product_id, k))
+    return _body(view, parts.recommender.together(view, asking(who), product_id, k))
 
 
 def _body(view: View, found: Suggestions) -> RecommendationsBody:

@@ -32,7 +32,7 @@ from transactional.ordering import holds, orders
 from transactional.ordering.orders import Purchase
 from transactional.people import shoppers, vendors
 from transactional.people.shoppers import NewShopper
-from transactional.people.vendors import NewVendor
+from transactional.people.vendors import NewVendor, VendorChange
 
 TIME_ZONE = "Europe/Warsaw"
 PUBLISHED = """
@@ -122,6 +122,18 @@ class Core:
     def shopper(self) -> Row:
         with self.database.transaction() as connection:
             return shoppers.create(connection, NewShopper(None, "Ada"))
+
+    def owner(self, vendor_id: int) -> int:
+        """A shopper with the e-mail address of this vendor, which is made if need be."""
+        self.know("vendor", vendor_id)
+        email = f"owner-{next(self.numbers)}@shop.example"
+        with self.database.transaction() as connection:
+            vendors.change(connection, vendor_id, VendorChange(email=email), now())
+            return int(shoppers.create(connection, NewShopper(email, "Ada"))["shopper_id"])
+
+    def pseudonym(self, shopper_id: int) -> int:
+        with self.database.transaction() as connection:
+            return int(shoppers.read(connection, shopper_id)["shopper_pseudonym"])
 
     def place(self, connection: Transaction, shopper_id: int, *lines: tuple[int, int]) -> int:
         cart = carts.quote(connection, [Wanted(*line) for line in lines], carts.ANYWHERE, now())

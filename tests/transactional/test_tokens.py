@@ -10,6 +10,9 @@ from transactional.access.tokens import (
     SubjectInvalidError,
     SubjectUnknownError,
 )
+from transactional.people import shoppers, vendors
+from transactional.people.shoppers import NewShopper
+from transactional.people.vendors import NewVendor, VendorChange
 
 DAY = timedelta(days=1)
 
@@ -56,7 +59,31 @@ def test_introspection_tells_a_service_who_a_living_token_is(
         "role": "shopper",
         "sub": f"shp_{shopper['shopper_id']}",
         "shopper_pseudonym": shopper["shopper_pseudonym"],
+        "own_vendors": [],
     }
+
+
+def test_introspection_tells_which_shops_a_shopper_owns(market: TestMarket, visit: Visit) -> None:
+    shop, _of_another = market.vendor(), market.vendor()
+    owner_id = market.value("select owner_id from vendors where vendor_id = %s", shop)
+    with market.database.transaction() as connection:
+        named = VendorChange(email="Ada@Shop.example")
+        vendors.change(connection, shop, named, market.clock())
+        second = NewVendor("Second shop", None, "US", owner_id=owner_id)
+        second_shop = vendors.create(connection, second, market.clock())
+        ada = shoppers.create(connection, NewShopper("ada@shop.example", "Ada"))
+
+    def own_vendors(token: str) -> list[str]:
+        answer = visit("service").post("/v1/introspect", data={"token": token}).json()
+        found: list[str] = answer["own_vendors"]
+        return found
+
+    assert own_vendors(market.token("shopper", ada["shopper_id"])) == [
+        f"ven_{shop}",
+        f"ven_{second_shop}",
+    ]
+    assert own_vendors(market.token("shopper", market.shopper()["shopper_id"])) == []
+    assert own_vendors(market.token("vendor", shop)) == []
 
 
 def test_an_expired_an_unknown_and_a_revoked_token_are_inactive(

@@ -14,6 +14,7 @@ from transactional.access import tokens
 from transactional.access.tokens import (
     LONGEST_LIFETIME,
     SUBJECT_PREFIX,
+    Caller,
     Role,
     Scope,
     SubjectInvalidError,
@@ -29,7 +30,7 @@ from transactional.http.market import (
     Shopper,
 )
 from transactional.http.wire import Answer, Body, Country, ShopperId
-from transactional.people import erasure, shoppers
+from transactional.people import erasure, shoppers, vendors
 from transactional.people.shoppers import NewShopper
 
 router = APIRouter(tags=["people"])
@@ -90,12 +91,17 @@ class Token(Answer):
 
 
 class Introspection(Answer):
-    """RFC 7662; `sub` is the typed id, `exp` seconds since 1970, `scope` null: no bound."""
+    """RFC 7662; `sub` is the typed id, `exp` seconds since 1970, `scope` null: no bound.
+
+    `own_vendors` of a shopper: whoever shops with a vendor's e-mail address owns it and the others
+    of its owner.
+    """
 
     active: bool
     role: Role | None = None
     sub: str | None = None
     shopper_pseudonym: int | None = None
+    own_vendors: Annotated[tuple[str, ...], Field(examples=[["ven_12"]])] = ()
     exp: int | None = None
     scope: str | None = None
 
@@ -187,13 +193,15 @@ def mint_token(body: TokenBody, _: Operator, once: OnceOnly) -> JSONResponse:
 def introspect(_: Service, token: FormToken, market: Running) -> Introspection:
     with market.database.transaction() as connection:
         found = tokens.introspect(connection, token)
-    if found is None:
-        return Introspection(active=False)
+        if found is None:
+            return Introspection(active=False)
+        own = _own_vendors(connection, found)
     return Introspection(
         active=True,
         role=found.role,
         sub=found.subject,
         shopper_pseudonym=found.shopper_pseudonym,
+        own_vendors=own,
         exp=int(found.expires_at.timestamp()),
         scope=" ".join(found.scopes) or None,
     )
@@ -207,6 +215,13 @@ def revoke(who: Anyone, token: FormToken, market: Running) -> Revocation:
         is_own = found is not None and (found.role, found.subject_id) == (who.role, who.subject_id)
         may_revoke = who.role == "operator" or is_own
         return Revocation(has_revoked=may_revoke and tokens.revoke(connection, token))
+
+
+def _own_vendors(connection: Transaction, who: Caller) -> tuple[str, ...]:
+    if who.role != "shopper" or who.subject_id is None:
+        return ()
+    own = vendors.owned_by_shopper(connection, who.subject_id)
+    return tuple(ids.external("ven", vendor_id) for vendor_id in own)
 
 
 def _mint(connection: Transaction, body: TokenBody) -> Token:

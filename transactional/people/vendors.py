@@ -103,6 +103,17 @@ def list_owners(connection: Transaction, after: int, limit: int) -> list[Row]:
     ).fetchall()
 
 
+def owned_by_shopper(connection: Transaction, shopper_id: int) -> list[int]:
+    """Vendors of an owner one of whose vendors has this shopper's e-mail address."""
+    rows = connection.execute(
+        "select vendor_id from vendors where owner_id in (select owner_id from vendors"
+        " join shoppers on lower(vendors.email) = lower(shoppers.email) where shopper_id = %s)"
+        " order by vendor_id",
+        (shopper_id,),
+    )
+    return [row["vendor_id"] for row in rows]
+
+
 def change(connection: Transaction, vendor_id: int, change: VendorChange, now: datetime) -> Row:
     """Raises VendorUnknownError."""
     connection.execute(
