@@ -1,7 +1,6 @@
 """`rynek evaluate`: recommenders on any Parquet file, tuned with equal budgets, with intervals."""
 
 import json
-import math
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -18,6 +17,7 @@ from models.registry import BLENDED, RECIPES
 from models.tuning import Trial, tuned, tuned_blend
 from rynek.cli.complaints import complaining
 from rynek.cli.exams import Exam, Protocol, ProtocolName, cut, legible, published
+from rynek.cli.tables import narrow
 
 SHOPPERS_JUDGED = 20_000
 DEFAULT_MODELS = "popularity,item_knn,rp3beta,sparse_ease,ials"
@@ -86,7 +86,7 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(_document(exam, rows, trials, k)))
     else:
-        Console().print(_table(exam, rows, k, tune))
+        Console().print(_quality(exam, rows, k, tune), _beside(rows, k), sep="\n\n")
 
 
 def _tuned(
@@ -164,20 +164,28 @@ def _document(
     }
 
 
-def _table(exam: Exam, rows: list[Row], k: int, trials: int) -> Table:
-    shown = (f"ndcg@{k}", f"recall@{k}", f"recall_capped@{k}", f"mrr@{k}", f"coverage@{k}")
+def _quality(exam: Exam, rows: list[Row], k: int, trials: int) -> Table:
     title = f"{exam.described}, {rows[0].shoppers:,} shoppers, {trials} trials per model"
-    table = Table("model", *shown, "best is ahead by", "fit CPU s", "answer CPU s", title=title)
+    columns = (f"ndcg@{k}", "best is ahead by", "fit + answer\nCPU s")
+    table = narrow("model", *columns, title=title)
     for row in rows:
-        cells = [_cell(row.metrics[name]) for name in shown]
-        seconds = (f"{row.fit_cpu_seconds:.1f}", f"{row.answer_cpu_seconds:.1f}")
-        table.add_row(row.recipe, *cells, _ahead(row.behind_best), *seconds)
+        seconds = f"{row.fit_cpu_seconds:.1f} + {row.answer_cpu_seconds:.1f}"
+        table.add_row(row.recipe, _cell(row.metrics[f"ndcg@{k}"]), _ahead(row.behind_best), seconds)
+    return table
+
+
+def _beside(rows: list[Row], k: int) -> Table:
+    """The other measures, each in a few signs: their intervals are in the JSON."""
+    shown = [name for name in rows[0].metrics if name != f"ndcg@{k}"]
+    words = [name.removesuffix(f"@{k}").replace("_", "\n") for name in shown]
+    table = narrow("model", *words, title=f"also of the first {k} places")
+    for row in rows:
+        table.add_row(row.recipe, *(f"{row.metrics[name].value:.4f}" for name in shown))
     return table
 
 
 def _cell(interval: Interval) -> str:
-    spread = (interval.high - interval.low) / 2
-    return f"{interval.value:.4f}" + ("" if math.isclose(spread, 0) else f" ±{spread:.4f}")
+    return f"{interval.value:.4f} ±{(interval.high - interval.low) / 2:.4f}"
 
 
 def _ahead(difference: Interval | None) -> str:

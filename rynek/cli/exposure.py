@@ -12,6 +12,7 @@ from models import artifacts
 from models.exposure import Report
 from models.recommendations import KIND, Recommendations
 from rynek.cli.complaints import complaining
+from rynek.cli.tables import narrow
 from serving.exposure import exposure as exposure_of
 from warehouse.snapshot import Snapshot
 
@@ -36,13 +37,8 @@ def exposure(days: Days = 28, as_json: AsJson = False) -> None:
 
 def _table(found: Report, days: int) -> Table:
     names = list(found.ginis)
-    table = Table(
-        "vendors",
-        "how many",
-        "never shown",
-        *names,
-        title=f"shares of the last {days} days; the large sell half, the small a tenth",
-    )
+    title = f"shares of the last {days} days; the large sell half, the small a tenth"
+    table = narrow("vendors", "how many", "never shown", *names, title=title)
     for band in found.bands:
         shares = [f"{100 * band.shares[name]:.1f} %" for name in names]
         table.add_row(band.size, str(band.vendors), str(band.never_shown), *shares)

@@ -15,6 +15,7 @@ from models.errors import ModelsError, PromotionRefused
 from models.recommendations import KIND
 from rynek.cli.complaints import complaining
 from rynek.cli.exposure import exposure
+from rynek.cli.tables import narrow
 
 models = typer.Typer(help="List, promote and roll back trained models.", no_args_is_help=True)
 models.command()(exposure)
@@ -39,7 +40,7 @@ def list_versions(kind: Kind = KIND, as_json: AsJson = False) -> None:
     elif not rows:
         typer.echo(f"No {kind} was stored yet: `rynek pipeline run` trains one.")
     else:
-        Console().print(_table(kind, rows))
+        Console().print(_table(kind, rows), *_objections(rows), sep="\n")
 
 
 @models.command()
@@ -93,31 +94,32 @@ def _own_ndcg(artifact: Artifact) -> list[float] | None:
 
 
 def _table(kind: str, rows: list[dict[str, Any]]) -> Table:
-    table = Table(title=kind)
-    table.add_column("version", no_wrap=True)
-    for column in ("", "recipe", "created", "NDCG@20", "guard rails", "against it"):
-        table.add_column(column)
+    """A version begins with the moment it was made."""
+    table = narrow("version", "", "recipe", "NDCG@20", "guard rails", title=kind)
     for row in rows:
         table.add_row(
             row["version"],
             "live" if row["is_live"] else "",
             row["recipe"],
-            _minute(row.get("created_at")),
             _interval(row.get("ndcg@20")),
             _rails(row.get("guard_rails", {})),
-            row["problem"] or "; ".join(row["objections"]),
         )
     return table
 
 
-def _minute(moment: str | None) -> str:
-    return moment[:16].replace("T", " ") if moment else ""
+def _objections(rows: list[dict[str, Any]]) -> list[str]:
+    """What stands against each version that something stands against."""
+    against = {row["version"]: row["problem"] or "; ".join(row["objections"]) for row in rows}
+    return [f"{version}: {why}" for version, why in against.items() if why]
 
 
 def _interval(ndcg: list[float] | None) -> str:
-    return "{:.4f} ({:.4f} to {:.4f})".format(*ndcg) if ndcg else ""
+    if ndcg is None:
+        return ""
+    value, low, high = ndcg
+    return f"{value:.4f} ±{(high - low) / 2:.4f}"
 
 
 def _rails(rails: dict[str, Any]) -> str:
     held = sum(rail["is_held"] for rail in rails.values())
-    return f"{held} of {len(rails)} hold" if rails else ""
+    return f"{held} of {len(rails)}" if rails else ""

@@ -57,7 +57,7 @@ def stored(root: Path, metrics: dict[str, Any]) -> str:
 
 
 def run(*words: str) -> str:
-    result = CliRunner().invoke(models, words)
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(models, words)
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -116,7 +116,23 @@ def test_a_damaged_version_is_listed_with_its_problem(versions: list[str], tmp_p
     (tmp_path / "artifacts" / "recommender" / versions[0] / "shares.npy").unlink()
     rows = json.loads(run("list", "--json"))
     assert [row["problem"] for row in rows] == ["artifact_corrupt", None]
-    assert versions[0][:8] in run("list")
+    assert f"{versions[0]}: artifact_corrupt" in run("list")
+
+
+def test_a_list_fits_80_columns_and_says_what_stands_against_a_version(
+    versions: list[str], tmp_path: Path
+) -> None:
+    lost = stored(tmp_path, {**JUDGED, "verdict": LOST, "guard_rails": OFF})
+    run("promote", versions[1])
+    told = run("list")
+    assert "…" not in told
+    lines = {line.split()[0]: line.split() for line in told.splitlines() if line.strip()}
+    assert lines[versions[0]][1:] == ["popularity", "0.1250", "±0.0500"]
+    assert lines[versions[1]][1:] == ["live", "popularity", "0.1250", "±0.0500"]
+    assert f"{lost} " in told
+    assert "0 of 1" in told
+    against = " ".join(told.split())
+    assert f"{lost}: not better than popularity; out_of_stock is 3, its limit 0" in against
 
 
 def test_an_unknown_version_exits_1_naming_the_code(versions: list[str]) -> None:

@@ -171,12 +171,22 @@ def test_only_what_was_live_at_the_cut_is_ranked(events: Path, tmp_path: Path) -
     assert live == pytest.approx(1 - 20 / len(items))
 
 
-def test_the_table_names_the_best_and_how_far_it_is_ahead(events: Path) -> None:
+def test_the_tables_name_the_best_and_how_far_it_is_ahead_within_80_columns(events: Path) -> None:
     words = ["--interactions", str(events), "--models", "popularity,item_knn"]
-    result = CliRunner(env={"COLUMNS": "200"}).invoke(COMMAND, words)
-    assert result.exit_code == 0
-    assert "best" in result.output
-    assert "item_knn" in result.output
+    document, told = run(*words, "--json"), CliRunner(env={"COLUMNS": "80"}).invoke(COMMAND, words)
+    assert told.exit_code == 0
+    assert "…" not in told.stdout
+    best, other = (
+        [line.split() for line in told.stdout.splitlines() if line.startswith(name)]
+        for name in ("item_knn", "popularity")
+    )
+    row, behind = document["rows"]
+    assert best[0][1] == f"{row['metrics']['ndcg@20'][0]:.4f}"
+    assert best[0][3] == "best"
+    assert other[0][3] == f"{100 * behind['best_ahead_by'][0]:+.1f}"
+    assert best[1][1:3] == [
+        f"{row['metrics'][name][0]:.4f}" for name in ("recall@20", "recall_capped@20")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def exposure(*words: str) -> str:
-    result = CliRunner().invoke(models, ["exposure", *words])
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(models, ["exposure", *words])
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -69,7 +69,9 @@ def test_the_live_models_lists_are_judged_too(home: Path) -> None:
     # Shopper 7 is shown 2 and 3, shopper 8 is shown 1.
     assert sum(shares.values()) == pytest.approx(1)
     assert shares["large"] == pytest.approx(1 / (2 + 1 / np.log2(3)))
-    assert "Gini" in exposure()
+    told = exposure()
+    assert "Gini" in told
+    assert "…" not in told, "80 columns are enough"
 
 
 def test_without_anything_published_the_next_step_is_told(
