@@ -8,6 +8,22 @@ with units as (
     where period_date >= $since - interval 12 month
 ),
 
+-- each unit in its cohort and in all that this lies in
+placed as (
+    select
+        period_date,
+        metric_id,
+        owner_id,
+        path,
+        unnest([
+            '/',
+            '/' || category_id || '/',
+            '/' || category_id || '/' || price_band || '/',
+            path
+        ]) as cohort
+    from units
+),
+
 cells as (
     select period_date, metric_id, cohort, mean, lower_quartile, median, upper_quartile, step
     from marts.benchmarks
@@ -66,15 +82,42 @@ concentrations as (
     group by all
 ),
 
-pairs as (
-    select distinct now.period_date, now.metric_id, before.period_date as before_date, now.cohort
-    from cells as now
-    inner join cells as before
+-- a sum and a count are told of shown cells, and of those that shown cells make up
+told as (
+    select placed.period_date, placed.metric_id, placed.cohort
+    from placed
+    left join cells
+        on cells.period_date = placed.period_date
+        and cells.metric_id = placed.metric_id
+        and starts_with(placed.path, cells.cohort)
+        and length(cells.cohort) >= length(placed.cohort)
+    group by all
+    having count(*) filter (where cells.cohort is null) = 0
+),
+
+months as (
+    select distinct now.period_date, now.metric_id, before.period_date as before_date
+    from told as now
+    inner join told as before
         on before.metric_id = now.metric_id
-        and before.cohort = now.cohort
         and before.period_date < now.period_date
         and before.period_date >= now.period_date - interval 12 month
     where now.period_date >= $since
+),
+
+told_of_two as (
+    select months.*, told.cohort, told.period_date as told_date
+    from months
+    inner join told
+        on told.metric_id = months.metric_id
+        and told.period_date in (months.period_date, months.before_date)
+),
+
+pairs as (
+    select period_date, metric_id, before_date, cohort
+    from told_of_two
+    group by all
+    having count(*) = 2
 ),
 
 traced as (
@@ -82,16 +125,41 @@ traced as (
         pairs.period_date,
         pairs.metric_id,
         pairs.before_date,
-        units.owner_id,
-        units.path,
-        units.period_date as unit_date,
+        placed.owner_id,
+        placed.path,
+        placed.period_date as unit_date,
         max_by(pairs.cohort, length(pairs.cohort)) as cohort
     from pairs
-    inner join units
-        on units.metric_id = pairs.metric_id
-        and units.period_date in (pairs.period_date, pairs.before_date)
-        and starts_with(units.path, pairs.cohort)
+    inner join placed
+        on placed.metric_id = pairs.metric_id
+        and placed.cohort = pairs.cohort
+        and placed.period_date in (pairs.period_date, pairs.before_date)
     group by all
+),
+
+rests_of_two as (
+    select
+        told_of_two.period_date,
+        told_of_two.metric_id,
+        told_of_two.before_date,
+        placed.owner_id,
+        placed.path,
+        placed.period_date as told_date,
+        max_by(told_of_two.cohort, length(told_of_two.cohort)) as cohort
+    from told_of_two
+    inner join placed
+        on placed.metric_id = told_of_two.metric_id
+        and placed.cohort = told_of_two.cohort
+        and placed.period_date in (told_of_two.period_date, told_of_two.before_date)
+    group by all
+),
+
+small_rests_of_two as (
+    select period_date, metric_id, cohort, count(distinct owner_id) as owners
+    from rests_of_two
+    inner join told_of_two using (period_date, metric_id, before_date, told_date, cohort)
+    group by period_date, metric_id, before_date, told_date, cohort
+    having owners < 10
 ),
 
 present as (
@@ -101,13 +169,14 @@ present as (
         before_date,
         cohort,
         owner_id,
-        count(distinct unit_date) as months
+        count(*) filter (where unit_date = period_date) as units,
+        count(*) filter (where unit_date = before_date) as units_before
     from traced
     group by all
 ),
 
 small_changes as (
-    select period_date, metric_id, cohort, count(*) filter (where months = 1) as owners
+    select period_date, metric_id, cohort, count(*) filter (where units <> units_before) as owners
     from present
     group by period_date, metric_id, before_date, cohort
     having owners between 1 and 2
@@ -124,6 +193,9 @@ where owners < 20 and coalesce(lower_quartile, upper_quartile) is not null
 union all
 select period_date, metric_id, cohort, 'a difference of cells leaves fewer than 10 owners'
 from small_rests
+union all
+select period_date, metric_id, cohort, 'a difference of cells over two months leaves fewer than 10'
+from small_rests_of_two
 union all
 select period_date, metric_id, cohort, 'one or two owners dominate a mean'
 from concentrations

@@ -58,12 +58,14 @@ def published(units: Units, smallest_step: float, earlier: Sequence[Shown] = ())
     before = [disclosure.cells_of(month.units) for month in earlier]
     shown = disclosure.shown(
         cells,
+        cells,
         disclosure.has_enough_owners,
         disclosure.is_hidden_change,
         [Earlier(was, month.cells) for was, month in zip(before, earlier, strict=True)],
     )
     means = disclosure.shown(
-        {path: cells[path] for path in shown},
+        cells,
+        shown,
         disclosure.is_undominated,
         lambda change: disclosure.is_hidden_change(change) and disclosure.is_undominated(change),
         [Earlier(was, month.means) for was, month in zip(before, earlier, strict=True)],

@@ -63,7 +63,8 @@ def audit(connection: duckdb.DuckDBPyConnection, since: date) -> None:
     """Hold what is shown from a month on to the rules, counted anew in SQL. Raises CheckFailed."""
     broken = connection.sql(AUDIT, params={"since": since}).fetchall()
     if broken:
-        raise CheckFailed(f"benchmarks: {len(broken)} cells, such as {broken[0]}")
+        rules = "; ".join(sorted({rule for *_, rule in broken}))
+        raise CheckFailed(f"benchmarks: {len(broken)} cells, such as {broken[0][:3]}: {rules}")
 
 
 def _due(connection: duckdb.DuckDBPyConnection, compared: Compared, today: date) -> list[date]:

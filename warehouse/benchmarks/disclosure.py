@@ -6,13 +6,14 @@ p % rule, the (n, k) rules and secondary suppression. An intruder is an owner wi
 Published cells are paths of one tree: any two are disjoint, or one lies inside the other. What
 their sums and counts tell is therefore exactly what they tell of each cell's *rest*: the cell less
 the published cells inside it. Every other difference of cells is a union of rests. So the rules are
-asked of rests, and of what changed in each rest since an earlier month; a cell whose rests are safe
-is safe.
+asked of rests, of what changed in each rest since an earlier month, and of the rests that a cell of
+one month leaves beside those of the other. A cell that others make up is told as if it were shown.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +52,10 @@ class Earlier:
     cells: Cells
     shown: frozenset[Path]
 
+    @cached_property
+    def told(self) -> frozenset[Path]:
+        return told(self.cells, self.shown)
+
 
 IsSafe = Callable[[Units], bool]
 
@@ -66,13 +71,11 @@ def cells_of(units: Units) -> dict[Path, list[Unit]]:
 
 def rest(path: Path, cells: Cells, shown: Collection[Path]) -> list[Unit]:
     """The units of a cell that lie in no shown cell inside it."""
-    return [
-        unit
-        for unit in cells[path]
-        if not any(
-            unit.path[:length] in shown for length in range(len(path) + 1, len(unit.path) + 1)
-        )
-    ]
+    inside = {
+        cohort: any(cohort[:length] in shown for length in range(len(path) + 1, len(cohort) + 1))
+        for cohort in {unit.path for unit in cells[path]}
+    }
+    return [unit for unit in cells[path] if not inside[unit.path]]
 
 
 def owners(units: Iterable[Unit]) -> set[int]:
@@ -113,54 +116,97 @@ def is_undominated(units: Units) -> bool:
 
 
 def changed(now: Units, before: Units) -> list[Unit]:
-    """The units of owners who are in one of the two only."""
-    stayed = owners(now) & owners(before)
-    return [unit for unit in (*now, *before) if unit.owner_id not in stayed]
+    """The units that came or left, of owners who have more or fewer of them than before.
+
+    Who has as many moved within the cell, and its sum and count stayed what they were.
+    """
+    many, were = (Counter(unit.owner_id for unit in units) for units in (now, before))
+    stayed = {(unit.owner_id, unit.path) for unit in now} & {
+        (unit.owner_id, unit.path) for unit in before
+    }
+    return [
+        unit
+        for unit in (*now, *before)
+        if many[unit.owner_id] != were[unit.owner_id] and (unit.owner_id, unit.path) not in stayed
+    ]
+
+
+def told(cells: Cells, kept: Collection[Path]) -> frozenset[Path]:
+    """The cells whose sum and count follow from the shown ones: these, and those made of them."""
+    return frozenset(path for path in cells if path in kept or not rest(path, cells, kept))
 
 
 def shown(
-    cells: Cells, is_safe: IsSafe, is_safe_change: IsSafe, earlier: Sequence[Earlier] = ()
+    cells: Cells,
+    among: Collection[Path],
+    is_safe: IsSafe,
+    is_safe_change: IsSafe,
+    earlier: Sequence[Earlier] = (),
 ) -> frozenset[Path]:
-    """The cells of `cells` that may be shown together, given what `earlier` months showed.
+    """Those `among` the cells that may be shown together, given what `earlier` months showed.
 
     From the finest up. Where a cell's rest is not safe, the smallest shown cells inside it are
-    suppressed too, which adds to the rest, until it is; where that does not help, the cell itself.
+    suppressed too, which adds to the rest, until it is; where that does not help, the cell itself,
+    and then as many cells inside it as must be for its sum not to follow from theirs.
     """
     kept: frozenset[Path] = frozenset()
     for path in sorted(cells, key=lambda path: (-len(path), path)):
-        fewer = kept | {path}
-        while not _is_safe_in(path, cells, fewer, is_safe, is_safe_change, earlier):
-            inside = _inside(path, fewer)
-            if not inside:
-                fewer = kept
-                break
-            fewer -= {min(inside, key=lambda cell: (len(owners(cells[cell])), cell))}
-        kept = fewer
+        within = {cell: units for cell, units in cells.items() if cell[: len(path)] == path}
+        is_fine = partial(_is_safe_in, path, within, is_safe, is_safe_change, earlier)
+        if path in among:
+            fewer = _suppressed(path, within, kept | {path}, is_fine)
+            kept = fewer if path in fewer else kept
+        kept = _suppressed(path, within, kept, is_fine)
     return kept
 
 
-def _inside(path: Path, kept: Iterable[Path]) -> list[Path]:
-    """The shown cells inside a cell, outermost only."""
-    within = {cell for cell in kept if len(cell) > len(path) and cell[: len(path)] == path}
-    return [cell for cell in within if within.isdisjoint(list(upwards(cell))[1:])]
+def _suppressed(
+    path: Path, within: Cells, kept: frozenset[Path], is_fine: Callable[[frozenset[Path]], bool]
+) -> frozenset[Path]:
+    """What is left of `kept` without the smallest cells inside `path` until it is fine.
+
+    Where nothing inside is left to suppress, the path itself goes.
+    """
+    while not is_fine(kept):
+        inside = kept & within.keys() - {path}
+        if not inside:
+            return kept - {path}
+        outermost = [cell for cell in inside if inside.isdisjoint([*upwards(cell)][1:])]
+        kept -= {min(outermost, key=lambda cell: (len(owners(within[cell])), cell))}
+    return kept
 
 
 def _is_safe_in(
     path: Path,
     cells: Cells,
-    kept: frozenset[Path],
     is_safe: IsSafe,
     is_safe_change: IsSafe,
     earlier: Sequence[Earlier],
+    kept: frozenset[Path],
 ) -> bool:
-    own = rest(path, cells, kept)
-    if own and not is_safe(own):
+    now = told(cells, kept)
+    if path in now and not _is_empty_or(is_safe, rest(path, cells, now)):
         return False
     for month in earlier:
-        if path not in month.shown:
-            continue
-        common = kept & month.shown
-        difference = changed(rest(path, cells, common), rest(path, month.cells, common))
-        if difference and not is_safe_change(difference):
+        either = now | month.told
+        if path in month.told and not _is_empty_or(is_safe, rest(path, month.cells, either)):
             return False
+        if path in now and not _is_empty_or(is_safe, rest(path, cells, either)):
+            return False
+        if path in now & month.told:
+            common = _told_in_both(cells, now, month)
+            difference = changed(rest(path, cells, common), rest(path, month.cells, common))
+            if not _is_empty_or(is_safe_change, difference):
+                return False
     return True
+
+
+def _is_empty_or(is_safe: IsSafe, units: Units) -> bool:
+    return not units or is_safe(units)
+
+
+def _told_in_both(cells: Cells, now: frozenset[Path], month: Earlier) -> frozenset[Path]:
+    """That nobody is in a cell is told too."""
+    return (now | (month.cells.keys() - cells.keys())) & (
+        month.told | (cells.keys() - month.cells.keys())
+    )

@@ -9,14 +9,16 @@ Management Science 47, 2001).
 
 Which order the values have the intruder does not know. So two answers enclose the true interval:
 `possible` tries some orders, each a world that contradicts nothing, and is never too wide; `proven`
-uses sums alone, which hold in any order, and is never too narrow. Owners who lie in the same shown
-cells in every month can be exchanged without any figure changing, so a target may be any of them.
+uses sums alone, which hold in any order, and is never too narrow. `learns` looks further than
+`possible`: where two equal values hold a target back, it lets them change places and goes on from
+there. Owners who lie in the same shown cells in every month can be exchanged without any figure
+changing, so a target may be any of them.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from scipy.optimize import linprog
@@ -30,6 +32,7 @@ Seen = tuple[tuple[Path, ...] | None, ...]
 TOLERANCE = 1e-9
 UNBOUNDED = 3
 EXCHANGES = 50
+STEPS_AT_MOST = 400
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Intruder:
         ]
         A, b = self._stated(order, sums)
         return {
-            key: (self._program(key, order, 1, A, b), self._program(key, order, -1, A, b))
+            key: (self._program(key, order, 1, A, b)[0], self._program(key, order, -1, A, b)[0])
             for key in self.others
         }
 
@@ -86,11 +89,15 @@ class Intruder:
             wanted_low = max(low - max(low * share, smallest), 0.0)
             wanted_high = high + max(high * share, smallest)
             if not (
-                any(end <= wanted_low + TOLERANCE for end in self._ends(alike, 1))
-                and any(end >= wanted_high for end in self._ends(alike[::-1], -1))
+                self._reaches(alike, 1, wanted_low) and self._reaches(alike[::-1], -1, wanted_high)
             ):
                 learnt += alike
         return learnt
+
+    def _reaches(self, alike: Sequence[Key], sign: int, wanted: float) -> bool:
+        """Whether the first of `alike` may be as low (sign 1) or as high (−1) as wanted."""
+        ends = chain(self._ends(alike, sign), self._further_ends(alike, sign))
+        return any(sign * end <= sign * wanted + TOLERANCE for end in ends)
 
     def _alike(self) -> list[list[Key]]:
         """The others, lowest value first, in groups that may be taken for one another."""
@@ -102,7 +109,33 @@ class Intruder:
     def _ends(self, alike: Sequence[Key], sign: int) -> Iterator[float]:
         """The least (sign 1) or greatest (−1) value of the first of `alike`, order by order."""
         for order in self._orders(alike, 0 if sign == 1 else -1):
-            yield self._extreme(alike[0], order, sign)
+            yield self._extreme(alike[0], order, sign)[0]
+
+    def _further_ends(self, alike: Sequence[Key], sign: int) -> Iterator[float]:
+        """The same from more orders, each followed by those that a descent leads to."""
+        key = alike[0]
+        orders = chain(self._orders(alike, 0 if sign == 1 else -1), self._displaced(key))
+        for order in orders:
+            yield from self._descent(key, order, sign)
+
+    def _descent(self, key: Key, order: Sequence[Key], sign: int) -> Iterator[float]:
+        """The extreme in an order, then in ever others that exchange what held it back.
+
+        Two values that the program made equal may stand either way: what was found stays possible,
+        so no step is a step back.
+        """
+        reached, held_by = self._extreme(key, order, sign)
+        yield reached
+        tried = {tuple(order)}
+        while held_by and len(tried) < STEPS_AT_MOST:
+            other = _exchanged(order, held_by.pop())
+            if tuple(other) in tried:
+                continue
+            tried.add(tuple(other))
+            end, holding = self._extreme(key, other, sign)
+            if sign * end <= sign * reached + TOLERANCE:
+                order, reached, held_by = other, end, holding
+                yield end
 
     def _orders(self, alike: Sequence[Key], end: int) -> Iterator[list[Key]]:
         """Some ways in which all values may be ordered: with the first of `alike` at this end, and
@@ -117,17 +150,25 @@ class Intruder:
         for order in (true, *([*self.others[:at], *self.own, *self.others[at:]] for at in places)):
             yield _moved(order, key, end)
             yield order
-        yield from (_moved(order, key, end) for order in self._exchanged(true))
+        yield from (_moved(order, key, end) for order in self._shuffled(true))
 
-    def _exchanged(self, order: Sequence[Key]) -> Iterator[list[Key]]:
+    def _displaced(self, key: Key) -> Iterator[list[Key]]:
+        """The true order with the key in any other's place, and anywhere between them."""
+        true = sorted(self.values, key=self.values.__getitem__)
+        at = true.index(key)
+        others = [place for place in range(len(true)) if place != at]
+        yield from (_exchanged(true, (at, place)) for place in others)
+        yield from (_moved(true, key, place) for place in others)
+        yield from self._shuffled(true)
+
+    def _shuffled(self, order: Sequence[Key]) -> Iterator[list[Key]]:
         """The order with one to three pairs of others exchanged, the same ones in every run."""
         chance = np.random.default_rng(EXCHANGES)
         theirs = [place for place, key in enumerate(order) if key[0] != self.owner_id]
         for pairs in chance.integers(1, 4, EXCHANGES if len(theirs) > 1 else 0):
             other = list(order)
             for _ in range(pairs):
-                one, two = chance.choice(theirs, 2, replace=False)
-                other[one], other[two] = other[two], other[one]
+                other = _exchanged(other, chance.choice(theirs, 2, replace=False).tolist())
             yield other
 
     def _seen_in(self, key: Key) -> Seen:
@@ -139,24 +180,35 @@ class Intruder:
             for month in self.months
         )
 
-    def _extreme(self, key: Key, order: Sequence[Key], sign: int) -> float:
+    def _extreme(
+        self, key: Key, order: Sequence[Key], sign: int
+    ) -> tuple[float, list[tuple[int, int]]]:
         """The least (sign 1) or greatest (−1) value of `key` if the values have this order.
 
-        An order that contradicts what is published bounds nothing: its answer is never the extreme.
+        With it the pairs of places whose values hold it back, those that do so most last. An order
+        that contradicts what is published bounds nothing: its answer is never the extreme.
         """
         everything = [(month, said) for month in self.months for said in month.statements]
+        pairs = self._rising(order, everything)
+        rising = np.zeros((len(pairs), len(order)))
+        for row, (lower, upper) in zip(rising, pairs, strict=True):
+            row[lower], row[upper] = 1, -1
         A, b = self._stated(order, everything)
-        rising = self._rising(order, everything)
-        return self._program(
+        end, prices = self._program(
             key,
             order,
             sign,
             np.concatenate([rising, A]),
             np.concatenate([np.zeros(len(rising)), b]),
         )
+        weights = np.abs(prices[: len(pairs)])
+        return end, [pairs[row] for row in np.argsort(weights) if weights[row] > TOLERANCE]
 
-    def _rising(self, order: Sequence[Key], said: Sequence[tuple[Month, Statement]]) -> Floats:
-        """A x ≤ 0 where the values that a quantile weighs rise, between those below and above."""
+    def _rising(
+        self, order: Sequence[Key], said: Sequence[tuple[Month, Statement]]
+    ) -> list[tuple[int, int]]:
+        """Where the values that a quantile weighs rise, between those below and above: the places
+        of a value and of one that is no less."""
         pairs: dict[tuple[int, int], None] = {}
         for month, statement in said:
             for places, first, last in month.windows(statement, order):
@@ -164,20 +216,22 @@ class Intruder:
                 pairs |= dict.fromkeys(pairwise(window))
                 pairs |= dict.fromkeys((below, window[0]) for below in places[:first])
                 pairs |= dict.fromkeys((window[-1], above) for above in places[last + 1 :])
-        rows = np.zeros((len(pairs), len(order)))
-        for row, (lower, upper) in zip(rows, pairs, strict=True):
-            row[lower], row[upper] = 1, -1
-        return rows
+        return list(pairs)
 
-    def _program(self, key: Key, order: Sequence[Key], sign: int, A: Floats, b: Floats) -> float:
+    def _program(
+        self, key: Key, order: Sequence[Key], sign: int, A: Floats, b: Floats
+    ) -> tuple[float, Floats]:
+        """The extreme of `key` under A x ≤ b, and each row's shadow price."""
         aim = np.zeros(len(order))
         aim[order.index(key)] = sign
         known = [self.values[other] if other[0] == self.owner_id else None for other in order]
         bounds = [(0.0 if value is None else value, value) for value in known]
         answer = linprog(aim, A, b, bounds=bounds)
         if answer.status == UNBOUNDED:
-            return -sign * np.inf
-        return sign * answer.fun if answer.fun is not None else sign * np.inf
+            return -sign * np.inf, np.zeros(len(b))
+        if answer.fun is None:
+            return sign * np.inf, np.zeros(len(b))
+        return sign * answer.fun, answer.ineqlin.marginals
 
     def _stated(
         self, order: Sequence[Key], said: Sequence[tuple[Month, Statement]]
@@ -190,6 +244,15 @@ class Intruder:
         return np.concatenate([A, -A]), np.concatenate([highs, -lows])
 
 
-def _moved(order: Sequence[Key], key: Key, end: int) -> list[Key]:
+def _exchanged(order: Sequence[Key], places: Sequence[int]) -> list[Key]:
+    one, two = places
+    other = list(order)
+    other[one], other[two] = other[two], other[one]
+    return other
+
+
+def _moved(order: Sequence[Key], key: Key, place: int) -> list[Key]:
+    """The order with the key at a place; −1 is behind all others."""
     others = [other for other in order if other != key]
-    return [key, *others] if end == 0 else [*others, key]
+    others.insert(len(others) if place == -1 else place, key)
+    return others

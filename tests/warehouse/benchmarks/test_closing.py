@@ -149,6 +149,11 @@ FAULTS = {
     "a difference of cells leaves fewer than 10 owners": """update benchmarks.units
         set category_id = 1
         where owner_id = (select min(owner_id) from benchmarks.units)""",
+    "a difference of cells over two months leaves fewer than 10": """delete from marts.benchmarks
+        where period_date = '2026-01-01' and cohort <> '/';
+        update benchmarks.units set category_id = 9
+        where period_date = '2026-01-01'
+        and owner_id = (select min(owner_id) from benchmarks.units)""",
     "one or two owners dominate a mean": """update marts.benchmarks set mean = median;
         update benchmarks.units set capped = 1e9
         where owner_id = (select min(owner_id) from benchmarks.units)""",

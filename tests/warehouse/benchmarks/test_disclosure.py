@@ -76,6 +76,39 @@ def test_a_month_in_which_one_owner_came_is_not_shown_beside_the_month_before() 
     assert published(units([*TWENTY, 400, 90, 95]), 1, [shown_of(before)]) != []
 
 
+def test_a_month_in_which_one_owner_opened_a_second_shop_is_not_shown_beside_the_month_before() -> (
+    None
+):
+    before = units(TWENTY)
+    second_shops = [Unit(owner_id, (1, 1, 2), 400.0, 400.0) for owner_id in (1, 2, 3)]
+    one_more = by_path(published([*before, second_shops[0]], 1, [shown_of(before)]))
+    assert one_more.keys() == {(1, 1, 1)}, "where nothing changed"
+    assert () in by_path(published([*before, *second_shops], 1, [shown_of(before)]))
+
+
+def test_an_owner_whose_shop_moves_within_a_cell_changes_nothing_in_it() -> None:
+    before = units(TWENTY)
+    moved = [before[0]._replace(path=(1, 1, 2)), *before[1:]]
+    assert () in by_path(published(moved, 1, [shown_of(before)]))
+
+
+def test_what_is_not_shown_does_not_follow_from_its_parts_either() -> None:
+    twelve, fifteen = units(TWENTY[:12], (1, 1, 1)), units(TWENTY[:15], (2, 1, 1), first_owner=50)
+    before = Shown([*twelve, *fifteen], frozenset({()}), frozenset())
+    newcomer = Unit(30, (1, 1, 1), 400.0, 400.0)
+    shown = by_path(published([*twelve, newcomer, *fifteen], 1, [before])).keys()
+    assert () not in shown, "one owner came"
+    assert (2, 1, 1) in shown
+    assert not {(1,), (1, 1), (1, 1, 1)} & shown, "both categories together are everybody"
+
+
+def test_a_part_shown_later_leaves_nobody_alone_in_the_whole_shown_before() -> None:
+    few, many = units(TEN[:3], (1, 1, 1)), units(TWENTY, (2, 1, 1), first_owner=50)
+    before = Shown([*few, *many], frozenset({()}), frozenset())
+    shown = by_path(published(many, 1, [before])).keys()
+    assert shown == {()}, "the marketplace of the month before less category 2 is three owners"
+
+
 def test_an_owner_who_moves_to_another_cohort_is_seen_in_neither() -> None:
     here, there = units(TWENTY, (1, 1, 1)), units(TWENTY, (2, 1, 1), first_owner=50)
     mover = Unit(99, (1, 1, 1), 300.0, 300.0)

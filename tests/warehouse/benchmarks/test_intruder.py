@@ -76,9 +76,7 @@ def test_nor_from_two_months_between_which_owners_came_and_left(
     traded = trading(rng, law, size)
     before, now = traded[leavers:], traded[: size - int(rng.integers(0, 4))]
     intruder = Intruder(int(rng.choice([unit.owner_id for unit in traded])), seen(before, now))
-    for key, (low, high) in intruder.possible().items():
-        value = intruder.values[key]
-        assert high - low >= max(2 * DOUBT * value, 1), f"{key}: {value} in {low} to {high}"
+    assert intruder.learns(DOUBT, smallest=1) == []
 
 
 @pytest.mark.parametrize("seed", range(3))
