@@ -34,7 +34,7 @@ def count(
     ]
     if not texts:
         return
-    counted = source.answer(" union all ".join(texts))  # noqa: F841 — DuckDB finds it by name
+    counted = source.count(" union all ".join(texts))  # noqa: F841 — DuckDB finds it by name
     for table, days in spans:
         connection.sql(
             f"delete from ledger.source_days where table_name = '{table.name}'"
