@@ -46,6 +46,12 @@ class ParametersInvalid(ModelsError):
     code = "parameters_invalid"
 
 
+class QuestionUnclear(ModelsError):
+    """This cannot be answered as it was asked; the command's `--help` tells what it takes."""
+
+    code = "question_unclear"
+
+
 class RecipeUnknown(ModelsError):
     """No model goes by this name."""
 

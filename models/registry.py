@@ -1,6 +1,7 @@
 """The recipes by name, so that a manifest can be trained again."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from models.als import ALS
@@ -45,6 +46,8 @@ RECIPES: Mapping[str, type[Recommender]] = {
 
 
 BLENDED = "+"
+NUMBERS: Mapping[Any, tuple[type, ...]] = {int: (int,), float: (float, int)}
+"""What may be given for a parameter of a type; JSON knows no float without a fraction."""
 
 
 def recommender(recipe: str, parameters: Mapping[str, Any] | None = None) -> Recommender:
@@ -56,10 +59,18 @@ def recommender(recipe: str, parameters: Mapping[str, Any] | None = None) -> Rec
         return _blend(recipe.split(BLENDED), parameters or {})
     if recipe not in RECIPES:
         raise RecipeUnknown(f"{recipe!r} is not one of {', '.join(RECIPES)}.")
-    try:
-        return RECIPES[recipe](**(parameters or {}))
-    except TypeError as reason:
-        raise ParametersInvalid(f"{recipe}: {reason}.") from reason
+    given = dict(parameters or {})
+    _demand_parameters(RECIPES[recipe], given)
+    return RECIPES[recipe](**given)
+
+
+def _demand_parameters(model: type[Recommender], given: Mapping[str, Any]) -> None:
+    known = {field.name: field.type for field in fields(model) if field.init}  # type: ignore[arg-type]
+    for name, value in given.items():
+        if name not in known:
+            raise ParametersInvalid(f"{model.recipe} has no {name}; it has {', '.join(known)}.")
+        if known[name] in NUMBERS and type(value) not in NUMBERS[known[name]]:
+            raise ParametersInvalid(f"{model.recipe}.{name} cannot be {value!r}.")
 
 
 def _blend(recipes: list[str], parameters: Mapping[str, Any]) -> Blend:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from rich.console import Console
 
-from models.errors import ParametersInvalid
+from models.errors import QuestionUnclear
 from models.evaluation import relative_difference
 from rynek.bench.item_items import Fitted, fitted
 from rynek.bench.report import Report, Row
@@ -68,9 +68,7 @@ QUICK = Scale(
 def measure(data: Path | None, console: Console, part: Part, *, is_quick: bool) -> Report:
     """Training and folding in; item to item beside the dense model, then where that cannot go."""
     if part == "gowalla" and data is None:
-        raise ParametersInvalid(
-            "The public data sets are not here: set RYNEK_DATA to their folder."
-        )
+        raise QuestionUnclear("The public data sets are not here: set RYNEK_DATA to their folder.")
     scale = QUICK if is_quick else FULL
     rows: list[Row] = []
     if part in ("all", "training"):

@@ -1,6 +1,7 @@
 """`rynek evaluate`: recommenders on any Parquet file, tuned with equal budgets, with intervals."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -10,7 +11,7 @@ from rich.status import Status
 from rich.table import Table
 
 from models.comparison import Row, compare
-from models.errors import ParametersInvalid
+from models.errors import QuestionUnclear
 from models.evaluation import Interval, Task
 from models.recommender import Recommender
 from models.registry import BLENDED, RECIPES
@@ -21,6 +22,9 @@ from rynek.cli.tables import narrow
 
 SHOPPERS_JUDGED = 20_000
 DEFAULT_MODELS = "popularity,item_knn,rp3beta,sparse_ease,ials"
+OF_ONE_FILE = (
+    "protocol", "catalogue", "holdout_days", "origins", "shoppers", "time", "basket"
+)  # fmt: skip
 Fixed: TypeAlias = dict[str, dict[str, Any]]
 
 
@@ -34,6 +38,7 @@ Events = Annotated[Path | None, _parquet("One Parquet file, to be cut by --proto
 
 
 def evaluate(
+    context: typer.Context,
     train: Train = None,
     test: Test = None,
     interactions: Events = None,
@@ -59,7 +64,7 @@ def evaluate(
     user: Annotated[str | None, typer.Option(help="Column of shoppers.")] = None,
     item: Annotated[str | None, typer.Option(help="Column of items.")] = None,
     time: Annotated[str | None, typer.Option(help="Column of times.")] = None,
-    basket: Annotated[str | None, typer.Option(help="Column of baskets or sessions.")] = None,
+    basket: Annotated[str | None, typer.Option(help="Column of baskets, or of sessions.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same figures.")] = 0,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document instead of a table.")
@@ -68,15 +73,17 @@ def evaluate(
     """Judge recommenders by what shoppers did next, ranking every item, with 95 % intervals."""
     with complaining(), legible():
         recipes = _recipes(models)
+        held = _fixed(fix or [], recipes)
         wanted = {"user": user, "item": item, "time": time, "basket": basket}
         if train and test and not interactions:
+            _demand_none_of(context, OF_ONE_FILE)
             exam = published(train, test, wanted, task or "new", seed)
         elif interactions and not (train or test):
             way = Protocol.named(protocol, task, holdout_days, shoppers, seed)
             exam = cut(interactions, catalogue, wanted, way, holdout_days, origins)
         else:
-            raise ParametersInvalid("Give either --train and --test, or --interactions.")
-        chosen = _tuned(recipes, exam, tune, _fixed(fix or []), k, seed)
+            raise QuestionUnclear("Give either --train and --test, or --interactions.")
+        chosen = _tuned(recipes, exam, tune, held, k, seed)
         trials = {recipe: tried for recipe, (_, tried) in chosen.items()}
         with _working(f"judging {len(recipes)} models"):
             candidates: list[Recommender] = [chosen[recipe][0] for recipe in recipes]
@@ -110,18 +117,30 @@ def _tuned(
     return chosen
 
 
-def _fixed(words: list[str]) -> Fixed:
+def _demand_none_of(context: typer.Context, options: Iterable[str]) -> None:
+    """A choice that would change nothing is a misunderstanding."""
+    told = [
+        f"--{option.replace('_', '-')}"
+        for option in options
+        if (source := context.get_parameter_source(option)) and source.name == "COMMANDLINE"
+    ]
+    if told:
+        raise QuestionUnclear(f"{', '.join(told)}: only with --interactions.")
+
+
+def _fixed(words: list[str], recipes: list[str]) -> Fixed:
     """Parameters by recipe, from words such as `ease.head=41000`."""
+    asked = {name for recipe in recipes for name in recipe.split(BLENDED)}
     fixed: Fixed = {}
     for word in words:
         name, is_given, value = word.partition("=")
         recipe, has_name, parameter = name.partition(".")
-        if not (is_given and has_name and recipe in RECIPES):
-            raise ParametersInvalid(f"--fix {word!r}: write recipe.parameter=number.")
+        if not (is_given and has_name and recipe in asked):
+            raise QuestionUnclear(f"--fix {word!r}: write recipe.parameter=number, of --models.")
         try:
             fixed.setdefault(recipe, {})[parameter] = json.loads(value)
         except json.JSONDecodeError as error:
-            raise ParametersInvalid(f"--fix {word!r}: {value!r} is no number.") from error
+            raise QuestionUnclear(f"--fix {word!r}: {value!r} is no number.") from error
     return fixed
 
 
@@ -133,7 +152,7 @@ def _recipes(models: str) -> list[str]:
     names = [name.strip() for name in models.split(",") if name.strip()]
     unknown = [part for name in names for part in name.split(BLENDED) if part not in RECIPES]
     if unknown or not names:
-        raise ParametersInvalid(f"--models {models!r}: choose among {', '.join(RECIPES)}.")
+        raise QuestionUnclear(f"--models {models!r}: choose among {', '.join(RECIPES)}.")
     return names
 
 

@@ -12,7 +12,7 @@ from polars.exceptions import PolarsError
 
 from models import protocols
 from models.arrays import Float64, Int64, Integers
-from models.errors import InteractionsInvalid, ParametersInvalid
+from models.errors import InteractionsInvalid, QuestionUnclear
 from models.evaluation import UNDESCRIBED, Catalogue, Split, Task
 from models.interactions import MICROSECONDS_PER_DAY, Interactions
 from models.listings import Listings
@@ -62,7 +62,12 @@ class Protocol:
     def named(
         cls, name: ProtocolName, task: Task | None, days: float, shoppers: int, seed: int
     ) -> Self:
-        """By default the next weeks hold new items, the next basket and session any."""
+        """By default the next weeks hold new items, the next basket and session any.
+
+        Raises QuestionUnclear.
+        """
+        if name == "session" and task == "new":
+            raise QuestionUnclear("Items of a session may come again: it has no --task new.")
         wanted = task or ("new" if name == "temporal" else "all")
         sampled = {"max_shoppers": shoppers, "seed": seed}
         if name == "session":
@@ -74,18 +79,19 @@ class Protocol:
 
 @contextmanager
 def legible() -> Iterator[None]:
-    """Say that a file is not what it should be. Raises InteractionsInvalid."""
+    """Say that a file is no Parquet, or holds other columns. Raises InteractionsInvalid."""
     try:
         yield
     except PolarsError as error:
         reason = str(error).partition("\n")[0]
-        raise InteractionsInvalid(f"A file could not be read as Parquet: {reason}.") from error
+        raise InteractionsInvalid(f"A file does not hold what is wanted: {reason}.") from error
 
 
 def published(train: Path, test: Path, wanted: Wanted, task: Task, seed: int) -> Exam:
     """A split as others published it, to be tuned on a share of each shopper's train part."""
     parts = [pl.read_parquet(path) for path in (train, test)]
     user, item = (_column(parts[0], role, wanted[role]) for role in ("user", "item"))
+    _demand_columns(parts[1], test, user, item)
     both = pl.concat([part.select(user, item) for part in parts])
     events = Interactions.from_columns(_codes(both[user]), _codes(both[item]))
     is_train = np.arange(len(both)) < len(parts[0])
@@ -106,7 +112,7 @@ def cut(
     origins: int,
 ) -> Exam:
     """One file cut at one or more moments; tuned on the earliest cut's train part."""
-    events, described = _read(path, catalogue, wanted, protocol.name == "session")
+    events, described = _read(path, catalogue, wanted, protocol.name)
     splits = [
         _on_offer(split, described)
         for split in protocols.rolling(protocol.cut, events, holdout_days, origins)
@@ -122,12 +128,11 @@ def _on_offer(split: Split, catalogue: Catalogue) -> Split:
 
 
 def _read(
-    path: Path, catalogue: Path | None, wanted: Wanted, is_by_session: bool
+    path: Path, catalogue: Path | None, wanted: Wanted, protocol: ProtocolName
 ) -> tuple[Interactions, Catalogue]:
     frame = pl.read_parquet(path)
-    user = _column(frame, "session" if is_by_session else "user", wanted["user"])
+    user, basket = _who_and_what_together(frame, wanted, protocol)
     item, time = (_column(frame, role, wanted[role]) for role in ("item", "time"))
-    basket = wanted["basket"] or _first(frame, "basket") or user
     frame = frame.drop_nulls([user, item, time])
     if "Quantity" in frame.columns:
         frame = frame.filter(pl.col("Quantity") > 0)
@@ -137,13 +142,31 @@ def _read(
         occurred_at=_times(frame[time]),
         baskets=_codes(frame[basket]),
     )
-    known = frame if catalogue is None else pl.read_parquet(catalogue)
+    known = frame if catalogue is None else _catalogue(catalogue, item)
     items = frame.select(pl.col(item).unique().sort())
     vendors = _vendors(known, items)
     listings = _listings(known, items, events.products, vendors)
     return events if listings is None else events.listed(listings), Catalogue(
         vendors, _worths(frame, item), _days(known, items, "listed"), _days(known, items, "ended")
     )
+
+
+def _who_and_what_together(
+    frame: pl.DataFrame, wanted: Wanted, protocol: ProtocolName
+) -> tuple[str, str]:
+    """The columns of who acts and of their baskets; a session is both."""
+    if protocol == "session":
+        session = _column(frame, "session", wanted["basket"] or wanted["user"])
+        return session, session
+    user = _column(frame, "user", wanted["user"])
+    is_known = protocol == "next-basket" or wanted["basket"] or _first(frame, "basket")
+    return user, _column(frame, "basket", wanted["basket"]) if is_known else user
+
+
+def _catalogue(path: Path, item: str) -> pl.DataFrame:
+    frame = pl.read_parquet(path)
+    _demand_columns(frame, path, item)
+    return frame
 
 
 def _vendors(known: pl.DataFrame, items: pl.DataFrame) -> Integers | None:
@@ -167,7 +190,7 @@ def _days(known: pl.DataFrame, items: pl.DataFrame, role: str) -> Float64 | None
 def _of_items(known: pl.DataFrame, items: pl.DataFrame, role: str) -> pl.Series | None:
     """What a catalogue says first of each item; None where it has no such column."""
     column, (item,) = _first(known, role), items.columns
-    if column is None or item not in known.columns:
+    if column is None:
         return None
     said = known.select(item, column).unique(subset=item, keep="first", maintain_order=True)
     return items.join(said, on=item, how="left", maintain_order="left")[column]
@@ -208,11 +231,17 @@ def _first(frame: pl.DataFrame, role: str) -> str | None:
 
 def _column(frame: pl.DataFrame, role: str, wanted: str | None) -> str:
     if wanted is not None and wanted not in frame.columns:
-        raise ParametersInvalid(f"There is no column {wanted!r} among {', '.join(frame.columns)}.")
+        raise QuestionUnclear(f"There is no column {wanted!r} among {', '.join(frame.columns)}.")
     found = wanted or _first(frame, role)
     if found is None:
-        raise ParametersInvalid(f"Name the {role} column among {', '.join(frame.columns)}.")
+        raise QuestionUnclear(f"Name the {role} column among {', '.join(frame.columns)}.")
     return found
+
+
+def _demand_columns(frame: pl.DataFrame, path: Path, *columns: str) -> None:
+    lacking = [column for column in columns if column not in frame.columns]
+    if lacking:
+        raise QuestionUnclear(f"{path.name} has no column {', '.join(lacking)}.")
 
 
 def _codes(values: pl.Series) -> pl.Series:

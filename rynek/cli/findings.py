@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from models.errors import ParametersInvalid
+from models.errors import QuestionUnclear
 from rynek.cli.complaints import complaining
 
 HEAD = """# How good the recommendations are
@@ -46,7 +46,7 @@ def page(exams: Mapping[str, Document]) -> str:
 def _read(folder: Path) -> dict[str, Document]:
     paths = sorted(folder.glob("*.json"))
     if not paths:
-        raise ParametersInvalid(f"{folder} holds no JSON of `rynek evaluate --json`.")
+        raise QuestionUnclear(f"{folder} holds no JSON of `rynek evaluate --json`.")
     return {path.stem: _document(path) for path in paths}
 
 
@@ -55,7 +55,7 @@ def _document(path: Path) -> Document:
         document: Document = json.loads(path.read_text())
         return {"protocol": document["protocol"], "k": document["k"], "rows": document["rows"]}
     except (JSONDecodeError, KeyError, TypeError) as reason:
-        raise ParametersInvalid(f"{path} was not written by `rynek evaluate --json`.") from reason
+        raise QuestionUnclear(f"{path} was not written by `rynek evaluate --json`.") from reason
 
 
 def _section(name: str, exam: Document) -> str:

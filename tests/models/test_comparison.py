@@ -189,21 +189,49 @@ def test_the_tables_name_the_best_and_how_far_it_is_ahead_within_80_columns(even
     ]
 
 
+EVENTS, UNCLEAR, OUTSIDE = ["--interactions", "EVENTS"], "question_unclear", "parameters_invalid"
+SPLIT_IN_TWO = ["--train", "EVENTS", "--test", "EVENTS"]
+
+
 @pytest.mark.parametrize(
-    ("words", "shown"),
+    ("words", "code", "shown"),
     [
-        ([], "--interactions"),
-        (["--models", "nonsense", "--interactions", "EVENTS"], "nonsense"),
-        (["--interactions", "EVENTS", "--user", "nobody"], "nobody"),
-        (["--interactions", "EVENTS", "--train", "EVENTS"], "either"),
-        (["--interactions", "EVENTS", "--fix", "ease.head"], "recipe.parameter=number"),
-        (["--interactions", "EVENTS", "--fix", "ease.head=many"], "no number"),
+        ([], UNCLEAR, "--interactions"),
+        ([*EVENTS, "--train", "EVENTS"], UNCLEAR, "either"),
+        ([*EVENTS, "--models", "nonsense"], UNCLEAR, "nonsense"),
+        ([*EVENTS, "--user", "nobody"], UNCLEAR, "nobody"),
+        ([*EVENTS, "--basket", "nothing"], UNCLEAR, "nothing"),
+        ([*EVENTS, "--catalogue", "OTHERS"], UNCLEAR, "others.parquet has no column product_id"),
+        (["--train", "EVENTS", "--test", "OTHERS"], UNCLEAR, "no column shopper_pseudonym"),
+        (["--interactions", "BASKETLESS", "--protocol", "next-basket"], UNCLEAR, "basket column"),
+        ([*EVENTS, "--protocol", "session", "--task", "new"], UNCLEAR, "--task new"),
+        ([*SPLIT_IN_TWO, "--protocol", "session"], UNCLEAR, "--protocol: only with --interactions"),
+        ([*SPLIT_IN_TWO, "--holdout-days", "28"], UNCLEAR, "--holdout-days: only with"),
+        ([*EVENTS, "--fix", "ease.head"], UNCLEAR, "recipe.parameter=number"),
+        ([*EVENTS, "--fix", "ials.factors=many"], UNCLEAR, "no number"),
+        ([*EVENTS, "--fix", "ease.head=300"], UNCLEAR, "of --models"),
+        ([*EVENTS, "--fix", "ials.fctors=4"], OUTSIDE, "ials has no fctors; it has factors"),
+        ([*EVENTS, "--fix", "ials.factors=2.5"], OUTSIDE, "ials.factors cannot be 2.5"),
+        ([*EVENTS, "--fix", 'ials.penalty="x"'], OUTSIDE, "ials.penalty cannot be 'x'"),
     ],
 )
 def test_a_faulty_question_is_answered_with_what_is_wrong(
-    events: Path, words: list[str], shown: str
+    events: Path, words: list[str], code: str, shown: str
 ) -> None:
-    asked = [str(events) if word == "EVENTS" else word for word in words]
+    known = pl.read_parquet(events)
+    known.select(sku="product_id").write_parquet(events.with_name("others.parquet"))
+    known.drop("basket_id").write_parquet(events.with_name("basketless.parquet"))
+    files = {name: events.with_name(f"{name.lower()}.parquet") for name in ("OTHERS", "BASKETLESS")}
+    asked = [str({**files, "EVENTS": events}.get(word, word)) for word in words]
     result = CliRunner().invoke(COMMAND, asked)
     assert result.exit_code == 1
-    assert shown in result.output
+    assert result.stderr.startswith(f"{code}: ")
+    assert shown in result.stderr
+    assert result.stdout == ""
+
+
+def test_sessions_are_the_baskets_that_one_names(events: Path) -> None:
+    words = ("--interactions", events, "--protocol", "session", "--models", "popularity", "--json")
+    (named,) = run(*words, "--basket", "shopper_pseudonym")["rows"]
+    (found,) = run(*words)["rows"]
+    assert named["shoppers"] < MARKET.n_shoppers < 10 * found["shoppers"]
