@@ -84,3 +84,14 @@ def test_ranking_in_batches_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     whole = evaluate(model, split).by_shopper["ndcg@20"]
     monkeypatch.setattr("models.evaluation.SCORES_AT_ONCE", 500)
     np.testing.assert_allclose(evaluate(model, split).by_shopper["ndcg@20"], whole)
+
+
+def test_in_the_new_items_task_nobody_is_shown_what_they_bought() -> None:
+    # Everyone bought 10 and 11 in the past, which are still the most popular, and then 12.
+    market = Interactions.from_columns(
+        [1, 1, 2, 2, 3, 1, 2], [10, 11, 10, 11, 12, 12, 12], occurred_at=[1.0] * 5 + [9.0] * 2
+    )
+    for task, found in (("new", 1.0), ("all", 0.0)):
+        split = temporal_split(market, 5.0, task=task)
+        report = evaluate(Popularity().fit(split.train), split, k=1, task=task)
+        assert report.by_shopper["recall@1"].tolist() == [found, found]

@@ -91,3 +91,11 @@ def test_one_vendors_flood_leaves_room_for_the_others() -> None:
     others = [Candidate(100 + n, 2 + n, None, True, True) for n in range(7)]
     shown = arrange(flood + others, 10)
     assert Counter(one.vendor_id == 1 for one in shown) == {True: 3, False: 7}
+
+
+def test_a_vendor_nobody_sees_gets_a_place_that_it_would_not_have_earned() -> None:
+    seen = [Candidate(n, n, "tea", True, True) for n in range(20)]
+    unseen = [Candidate(100 + n, 50, "tea", True, True) for n in range(3)]
+    shown = arrange(seen + unseen, 10, unseen_vendors={50})
+    assert [one.product_id for one in shown] == [*range(9), 100]
+    assert arrange(seen + unseen, 10) == seen[:10]
