@@ -87,6 +87,16 @@ def test_similar_sessions_vote_for_what_they_held() -> None:
     assert market.products[ranking.items[0, 0]] == MILK
 
 
+def test_of_two_things_in_as_many_alike_sessions_the_rarer_one_says_more() -> None:
+    past = [(1, BREAD), (1, MILK), (2, BREAD), (2, SOAP), (3, SOAP), (4, SOAP), (5, BREAD)]
+    shoppers, products = zip(*past, strict=True)
+    market = Interactions.from_columns(shoppers, products, baskets=shoppers)
+    scores = dict(
+        zip(market.products.tolist(), SessionKNN().fit(market).score(np.array([4]))[0], strict=True)
+    )
+    assert scores[MILK] / scores[SOAP] == pytest.approx((np.log(5) + 1) / (np.log(5 / 3) + 1))
+
+
 def test_only_the_most_recent_sessions_of_an_item_are_asked() -> None:
     rows = [(1, BREAD, 1.0), (1, MILK, 1.0), (2, BREAD, 2.0), (2, SOAP, 2.0)]
     shoppers, products, days = zip(*rows, strict=True)

@@ -68,6 +68,25 @@ def test_listings_with_the_same_single_event_are_told_apart_by_their_text() -> N
     assert for_spoons[0] > for_spoons[1]
 
 
+@pytest.mark.parametrize(("lean", "is_offered"), [(0.1, True), (1_000.0, False)])
+def test_the_harder_a_listing_leans_the_less_its_own_shoppers_say(
+    lean: float, is_offered: bool
+) -> None:
+    """Six who lay spoons bought what calls itself a fork."""
+    market = two_tables()
+    grown = Interactions.from_columns(
+        np.append(market.shoppers[market.rows], range(6)),
+        np.append(market.products[market.columns], [NEW_FORK] * 6),
+        weights=np.append(market.weights, np.ones(6)),
+    )
+    kinds = ["spoon" if p < 200 else "fork" for p in grown.products.tolist()]
+    listed = grown.listed(listings_of(grown.products, kinds))
+    rows = np.searchsorted(listed.shoppers, [14, 20])
+    model = ContentALS(factors=2, iterations=20, lean=lean, content_regularisation=1e-3).fit(listed)
+    lays_spoons, lays_forks = model.score(rows)[:, np.searchsorted(listed.products, NEW_FORK)]
+    assert bool(lays_spoons > lays_forks) == is_offered
+
+
 def test_who_has_many_shoppers_keeps_their_own_factors() -> None:
     market = described_tables()
     far, near = (

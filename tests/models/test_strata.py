@@ -43,6 +43,17 @@ def test_sales_are_told_apart_by_shopper_item_and_vendor() -> None:
     assert "history depth" not in strata  # Both are shallow: one stratum says nothing.
 
 
+def test_depth_is_of_what_is_known_when_answering_not_of_what_was_learned_from() -> None:
+    session = Interactions.from_columns(
+        [0] * 6 + [1], [0, 1, 2, 3, 4, 5, 2], occurred_at=np.arange(7.0)
+    )
+    pairs = pairs_of(LISTS, csr_array((TRUTH.data, TRUTH.indices, TRUTH.indptr), shape=(2, 6)))
+    assert by_stratum(pairs, TRAIN, session, JUDGED, None)["history depth"] == {
+        "5-19": Stratum(2, 0.5),
+        "1-4 events": Stratum(1, 0.0),
+    }
+
+
 def test_items_without_times_have_no_age() -> None:
     timeless = Interactions.from_columns([0, 0, 1], [0, 1, 2])
     assert "item age" not in by_stratum(pairs_of(LISTS, TRUTH), timeless, timeless, JUDGED, None)
