@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.pq import PipelineStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -47,8 +48,9 @@ class DatabaseBusyError(UnavailableError):
 
 @cache
 def statement(name: str) -> bytes:
-    """The text of sql/<name>.sql."""
-    return (SQL_FOLDER / f"{name}.sql").read_bytes()
+    """The text of sql/<name>.sql without comments: psycopg reads longer ones anew each time."""
+    lines = (SQL_FOLDER / f"{name}.sql").read_bytes().splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.lstrip().startswith(b"--"))
 
 
 class Database:
@@ -64,7 +66,7 @@ class Database:
         self._pool: ConnectionPool[Transaction] = ConnectionPool(
             url,
             connection_class=psycopg.Connection[DictRow],
-            kwargs={"row_factory": dict_row, "options": options},
+            kwargs={"row_factory": dict_row, "options": options, "autocommit": True},
             check=None if is_counter else self._check,
             min_size=1,
             max_size=size,
@@ -97,8 +99,22 @@ class Database:
     def pipelined(self) -> Iterator[Transaction]:
         """A `transaction` whose statements are sent on without waiting for one another: whoever
         executes several before fetching from any waits for one answer of the network.
+
+        The commit is asked for together with what was executed last, so whatever is to prevent it
+        raises in the database, or is known before.
         """
-        with self._lent() as connection, connection.pipeline(), connection.transaction():
+        with self._lent() as connection, _clean(connection), connection.pipeline():
+            try:
+                yield connection
+            except BaseException:
+                if _status(connection) != PipelineStatus.ABORTED:
+                    connection.close()  # so that the pipeline's end commits nothing
+                raise
+
+    @contextmanager
+    def unbound(self) -> Iterator[Transaction]:
+        """Each statement is a transaction of its own."""
+        with self._lent() as connection:
             yield connection
 
     @contextmanager
@@ -130,3 +146,18 @@ class Database:
         except psycopg.OperationalError:
             self._pool.drain()
             raise
+
+
+@contextmanager
+def _clean(connection: Transaction) -> Iterator[None]:
+    """Nobody is lent a connection whose pipeline could not be ended, as after a refused commit."""
+    try:
+        yield
+    finally:
+        if _status(connection) != PipelineStatus.OFF:
+            connection.close()
+
+
+def _status(connection: Transaction) -> int | None:
+    """Of the connection's pipeline; None once it is closed."""
+    return None if connection.closed else connection.pgconn.pipeline_status

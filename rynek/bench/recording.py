@@ -22,7 +22,7 @@ class Rehearsal(Database):
         with self.connection.transaction():
             yield self.connection
 
-    pipelined = transaction
+    pipelined = unbound = transaction
 
     @contextmanager
     def recorded(self) -> Iterator[list[str]]:

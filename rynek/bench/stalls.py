@@ -13,6 +13,7 @@ import psycopg
 
 from rynek.local import ports
 from rynek.local.addresses import Addresses
+from rynek.local.apps import COUNTER
 from rynek.local.home import opened
 from rynek.local.ports import LOOPBACK
 from rynek.local.process import CODE, Process, answers, python
@@ -90,7 +91,7 @@ def core(servers: Addresses, port: int) -> Process:
     command = ("transactional.http.app:app", "--host", LOOPBACK, "--port", str(port))
     return Process(
         name="core",
-        command=python("uvicorn", *command, "--no-access-log"),
+        command=python("uvicorn", *command, "--no-access-log", "--http", COUNTER),
         environment={**os.environ, **known, "REQUESTS_PER_MINUTE": UNLIMITED},
         folder=CODE,
         is_healthy=answers(f"http://{LOOPBACK}:{port}/healthz"),

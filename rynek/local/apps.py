@@ -18,6 +18,8 @@ from rynek.local.process import CHECK_SECONDS, CODE, Process, Stop, always, answ
 NAMES = ("core", "workers", "serving", "dagster-code", "dagster", "dagster-daemon")
 PORTED = ("core", "serving", "dagster-code", "dagster")
 DEFINITIONS = "pipelines.definitions"
+# Orders come in at a door of their own.
+COUNTER = "transactional.http.counter:CounterProtocol"
 # Importing Dagster takes seconds, and on a loaded machine tens of them.
 DAGSTER_READY_SECONDS = 120.0
 # A worker's call to Stripe is given this long to end by itself, and a pipeline run that long.
@@ -82,7 +84,8 @@ class Market:
 
 
 def core(market: Market) -> Process:
-    return web_app(market, "core", "transactional.http.app:app", core_variables(market))
+    variables = core_variables(market)
+    return web_app(market, "core", "transactional.http.app:app", variables, ("--http", COUNTER))
 
 
 def core_variables(market: Market) -> dict[str, str]:
@@ -108,13 +111,19 @@ def serving(market: Market) -> Process:
     return web_app(market, "serving", "serving.app:app", market.variables(*allowed))
 
 
-def web_app(market: Market, name: str, app: str, environment: Mapping[str, str]) -> Process:
+def web_app(
+    market: Market,
+    name: str,
+    app: str,
+    environment: Mapping[str, str],
+    options: tuple[str, ...] = (),
+) -> Process:
     port = market.ports[name]
     where = ("--host", LOOPBACK, "--port", str(port))
     quiet = ("--no-access-log", "--timeout-graceful-shutdown", "5")
     return Process(
         name=name,
-        command=python("uvicorn", app, *where, *quiet),
+        command=python("uvicorn", app, *where, *quiet, *options),
         environment=environment,
         folder=CODE,
         is_healthy=answers(f"{market.url(name)}/healthz"),

@@ -37,6 +37,7 @@ from transactional import gaps, installation, workers
 from transactional.access import tokens
 from transactional.database import Database
 from transactional.http.app import create_app
+from transactional.http.counter import CounterProtocol
 from transactional.installation import Installation
 from transactional.migrations import upgrade
 from transactional.settings import Settings
@@ -173,7 +174,8 @@ class Site:
     def _serve(self) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         app = create_app(self.settings, self.now)
-        uvicorn.run(app, host="127.0.0.1", port=self.core_port, log_level="error", access_log=False)
+        quiet: dict[str, Any] = {"log_level": "error", "access_log": False}
+        uvicorn.run(app, host="127.0.0.1", port=self.core_port, http=CounterProtocol, **quiet)
 
     def _work(self, only: tuple[str, ...]) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

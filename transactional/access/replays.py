@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+import psycopg
 
 from transactional.database import Database, Row, Transaction
-from transactional.errors import ConflictError, RefusedError
+from transactional.errors import RefusedError
 
 KEPT_FOR = timedelta(days=7)
 CLEANING_BATCH = 5_000
+ONE_ANSWER = "idempotency_keys_pkey"
 
 
 class KeyReusedError(RefusedError):
@@ -24,10 +26,12 @@ class KeyReusedError(RefusedError):
     code = "idempotency_key_reused"
 
 
-class TwinError(ConflictError):
-    """The same request was answered meanwhile; repeat it to get that answer."""
-
-    code = "idempotency_key_in_use"
+def is_twins(error: Exception) -> bool:
+    """Whether the same request was answered while this one was being written."""
+    return (
+        isinstance(error, psycopg.errors.UniqueViolation)
+        and error.diag.constraint_name == ONE_ANSWER
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ import hashlib
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 import psycopg
+from msgspec import Struct
 from psycopg.rows import dict_row
 
 from transactional import ids
@@ -54,8 +54,7 @@ class ScopeMissingError(ForbiddenError):
     code = "scope_missing"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who is asking."""
 
     role: Role

@@ -22,25 +22,27 @@ def parcel(rules: Rules, offer: Offered, grams: int, country: str, at: Moment) -
     Raises ShippingUnavailableError.
     """
     step = rules.atlas.step(offer.vendor_id, country, grams, at.time)
-    calendar = rules.zone, offer.open_weekdays, offer.closures
-    transit = timedelta(days=step.transit_days)
-    return Parcel(
-        fee_cents=step.fee_cents,
-        weight_grams=grams,
-        transit_days=step.transit_days,
-        earliest_date=_shipped_on(*calendar, 0, at.day) + transit,
-        deliver_by_date=_shipped_on(*calendar, offer.ships_within_days, at.day) + transit,
-    )
+    calendar = offer.open_weekdays, offer.closures, offer.ships_within_days
+    dates = _delivery_dates(rules.zone, *calendar, at.day, step.transit_days)
+    return Parcel(step.fee_cents, grams, step.transit_days, *dates)
 
 
 @lru_cache(CALENDARS_REMEMBERED)
-def _shipped_on(
-    zone: ZoneInfo, open_weekdays: str, closures: str, within_days: int, day: date
-) -> date:
-    """The last day on which an order of `day` is shipped; vendors have few calendars."""
+def _delivery_dates(
+    zone: ZoneInfo,
+    open_weekdays: str,
+    closures: str,
+    within_days: int,
+    day: date,
+    transit_days: int,
+) -> tuple[date, date]:
+    """When an order of `day` arrives at the earliest and the latest; vendors have few calendars."""
     calendar = Calendar(zone, _weekdays(open_weekdays), _closures(closures))
     noon = datetime.combine(day, NOON, zone)
-    return calendar.day_of(calendar.end_of_working_day(noon, within_days))
+    shipped = (calendar.end_of_working_day(noon, days) for days in (0, within_days))
+    transit = timedelta(days=transit_days)
+    earliest, latest = (calendar.day_of(moment) + transit for moment in shipped)
+    return earliest, latest
 
 
 def _weekdays(array: str) -> frozenset[int]:

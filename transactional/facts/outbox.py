@@ -80,9 +80,9 @@ def announce_alone(database: Database) -> None:
     in it to lose.
 
     NOTIFY takes a lock of the whole cluster until its commit is on disk: two batches of orders
-    that announced themselves could not be written together.
+    that announced themselves could not be written together. Raises DatabaseBusyError.
     """
-    with database.pipelined() as connection:
+    with database.unbound() as connection:
         connection.execute(
             "select set_config('synchronous_commit', 'off', true), pg_notify(%s, '')", (CHANNEL,)
         )

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
+from typing import Any
 
 import redis
 from fastapi import FastAPI
@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from transactional import settings
 from transactional.access.rate_limits import RateLimits
 from transactional.database import Database
-from transactional.facts import outbox
+from transactional.facts.announcer import Announcer
 from transactional.gateway import Gateway
 from transactional.http import (
     audit,
@@ -50,6 +50,7 @@ from transactional.http import (
 )
 from transactional.http.batching import MOST_BATCHES, Batcher
 from transactional.http.body_limit import BodyLimit
+from transactional.http.counter import WAITING_ORDERS
 from transactional.http.market import Market
 from transactional.http.request_id import RequestId
 from transactional.ordering.placement import Desk
@@ -101,13 +102,13 @@ def create_app(
     """The app; without settings it reads the environment at its start, and stops if it is wrong."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         present = chosen or settings.from_environment()
         client = _redis(present.redis_url)
-        # One more than batches: whoever tells of them is not to wait for the next.
-        threads = ThreadPoolExecutor(MOST_BATCHES + 1, "placing")
-        counter = Database(present.database_url, MOST_BATCHES + 1, is_counter=True)
-        with Database(present.database_url) as database, counter, client, threads:
+        threads = ThreadPoolExecutor(MOST_BATCHES, "placing")
+        counter = Database(present.database_url, MOST_BATCHES, is_counter=True)
+        bell = Database(present.database_url, 1, is_counter=True)
+        with Database(present.database_url) as database, counter, bell, client, threads:
             limits = RateLimits()
             market = Market(
                 *(database, Gateway(present), client, clock),
@@ -116,11 +117,11 @@ def create_app(
                 are_webhooks_local=present.are_webhooks_local,
             )
             app.state.market = market
-            announce = partial(threads.submit, outbox.announce_alone, counter)
-            placing = Desk(counter, clock, order_answers.newly_placed, market.admit, announce)
-            app.state.waiting_orders = Batcher(placing.serve, threads)
-            with limits.synced(client), garbage.collected_seldom():
-                yield
+            news = Announcer(bell)
+            placing = Desk(counter, clock, order_answers.newly_placed, market.admit, news.note)
+            app.state.waiting_orders = Batcher(placing.serve, threads, news.ring)
+            with news.at_work(), limits.synced(client), garbage.collected_seldom():
+                yield {WAITING_ORDERS: app.state.waiting_orders}
 
     app = Core(
         title="Rynek core",

@@ -59,14 +59,19 @@ class Batcher(Generic[Request, Result]):
     """Calls `work` with up to 64 requests at a time, on the threads of `executor`.
 
     `work` returns a result per request, in their order; None puts a request off to the next batch.
+    `afterwards` is called once those of a batch have been told their results.
     A server has one event loop; should there be several, each has its own line of waiting requests.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Request]], Sequence[Result | None]], executor: Executor
+        self,
+        work: Callable[[Sequence[Request]], Sequence[Result | None]],
+        executor: Executor,
+        afterwards: Callable[[], object] = lambda: None,
     ) -> None:
         self._work = work
         self._executor = executor
+        self._afterwards = afterwards
         self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Line[Request, Result]] = (
             WeakKeyDictionary()
         )
@@ -76,6 +81,10 @@ class Batcher(Generic[Request, Result]):
 
         Whoever stops waiting leaves the batch and everyone else in it undisturbed.
         """
+        return await self.ask(request)
+
+    def ask(self, request: Request) -> "asyncio.Future[Result]":
+        """`answer`, not waited for."""
         loop = asyncio.get_running_loop()
         line = self._lines.setdefault(loop, _Line())
         if len(line.waiting) >= MOST_WAITING:
@@ -83,7 +92,7 @@ class Batcher(Generic[Request, Result]):
         future: asyncio.Future[Result] = loop.create_future()
         line.waiting.append((request, future))
         self._start(loop, line)
-        return await future
+        return future
 
     def _start(self, loop: asyncio.AbstractEventLoop, line: _Line[Request, Result]) -> None:
         while line.waiting and not line.is_gathering and _is_worth_a_batch(line):
@@ -115,6 +124,7 @@ class Batcher(Generic[Request, Result]):
         batch.patience.cancel()
         line.batches.discard(batch)
         line.waiting.extendleft(reversed(_settle(batch.asked, done)))
+        loop.call_soon(self._afterwards)
         if line.waiting and not line.is_gathering:
             line.is_gathering = True
             self._gather(loop, line, TURNS_FOR_ARRIVALS)
@@ -142,14 +152,17 @@ def _settle(
     done: "asyncio.Future[Sequence[Result | None]]",
 ) -> "list[tuple[Request, asyncio.Future[Result]]]":
     """Tell everyone who still waits what became of their request; returns who is put off."""
-    waiting = [(one, future) for one, future in asked if not future.done()]
     if fault := done.exception():
-        for _, future in waiting:
-            future.set_exception(fault)
+        for _, future in asked:
+            if not future.done():
+                future.set_exception(fault)
         return []
-    results = {id(future): result for (_, future), result in zip(asked, done.result(), strict=True)}
-    for _, future in waiting:
-        result = results[id(future)]
-        if result is not None:
+    put_off = []
+    for (one, future), result in zip(asked, done.result(), strict=True):
+        if future.done():
+            continue
+        if result is None:
+            put_off.append((one, future))
+        else:
             future.set_result(result)
-    return [(one, future) for one, future in waiting if not future.done()]
+    return put_off

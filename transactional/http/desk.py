@@ -4,9 +4,10 @@ It takes the same bodies and gives the same problems as every other route. http/
 it for the OpenAPI document.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
@@ -24,6 +25,8 @@ PLACED = 201
 LONGEST_KEY = 255
 SCHEME = "bearer"
 
+Headers = Iterable[tuple[bytes, bytes]]
+
 
 def is_meant(scope: Scope) -> bool:
     """Whether this request is to place an order."""
@@ -34,16 +37,24 @@ async def serve(state: State, scope: Scope, receive: Receive, send: Send) -> Non
     """Answer a request that is meant, by the app's `waiting_orders`."""
     request_id = request_ids.of(scope)
     try:
-        application = _application(scope, await _read(receive), request_id)
-        outcome = await state.waiting_orders.answer(application)
+        taken = application(scope["headers"], await _read(receive), request_id)
+        outcome = await state.waiting_orders.answer(taken)
     except Exception as error:
         outcome = error
     if isinstance(outcome, Placed):
-        await _send(send, outcome, request_id)
+        headers = answer_headers(outcome, request_id)
+        await send({"type": "http.response.start", "status": PLACED, "headers": headers})
+        await send({"type": "http.response.body", "body": outcome.answer})
     else:
-        response = await problems.respond(scope, outcome)
-        response.headers[request_ids.HEADER] = request_id
+        response = await refusal(scope, outcome, request_id)
         await response(scope, receive, send)
+
+
+async def refusal(scope: Scope, error: Exception, request_id: str) -> JSONResponse:
+    """The problem that an order ended in."""
+    response = await problems.respond(scope, error)
+    response.headers[request_ids.HEADER] = request_id
+    return response
 
 
 async def _read(receive: Receive) -> bytes:
@@ -58,11 +69,11 @@ async def _read(receive: Receive) -> bytes:
     return body
 
 
-def _application(scope: Scope, body: bytes, request_id: str) -> Application:
+def application(headers: Headers, body: bytes, request_id: str) -> Application:
     """Raises UnauthenticatedError; what else is wrong is told once it is known who asks."""
-    headers = dict(scope["headers"])
-    key = headers.get(b"idempotency-key", b"").decode("latin-1")
-    token = _token(headers)
+    named = dict(headers)
+    key = named.get(b"idempotency-key", b"").decode("latin-1")
+    token = _token(named)
     request_hash = replays.fingerprint(METHOD, PATH, body)
     cart = _cart(key, body)
     if isinstance(cart, RequestValidationError):
@@ -94,14 +105,12 @@ def _token(headers: Mapping[bytes, bytes]) -> str:
     return token.strip()
 
 
-async def _send(send: Send, placed: Placed, request_id: str) -> None:
-    body = placed.answer
+def answer_headers(placed: Placed, request_id: str) -> list[tuple[bytes, bytes]]:
     headers = [
         (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (request_ids.HEADER.lower().encode(), request_id.encode()),
+        (b"content-length", b"%d" % len(placed.answer)),
+        (request_ids.WANTED, request_id.encode()),
     ]
     if placed.is_replayed:
         headers.append((b"idempotent-replayed", b"true"))
-    await send({"type": "http.response.start", "status": PLACED, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    return headers

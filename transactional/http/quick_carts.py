@@ -12,7 +12,13 @@ from msgspec import Meta, Struct, ValidationError
 from msgspec.structs import asdict
 
 from transactional import ids
-from transactional.checkout.carts import LARGEST_QUANTITY, MOST_LINES, Destination, Wanted
+from transactional.checkout.carts import (
+    ANYWHERE,
+    LARGEST_QUANTITY,
+    MOST_LINES,
+    Destination,
+    Wanted,
+)
 from transactional.ids import IdInvalidError
 
 # Python's $ would let a line's end pass.
@@ -69,6 +75,6 @@ def _wanted(line: Line) -> Wanted:
 
 def _destination(ship_to: ShipTo | None) -> Destination:
     if ship_to is None:
-        return Destination()
+        return ANYWHERE
     address = {name: value for name, value in asdict(ship_to).items() if value is not None}
     return Destination(ship_to.country, address)

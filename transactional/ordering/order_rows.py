@@ -1,6 +1,6 @@
-"""What a batch of orders is written as: keys drawn for every row, and the rows column by column."""
+"""What a batch of orders is written as: keys drawn for every row, and the rows table by table."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,22 +10,9 @@ from msgspec import Struct
 from msgspec.structs import astuple
 from psycopg import Cursor
 
-from transactional.arrays import array
-from transactional.checkout.pricing import CostedLine, CostedOrder, VendorPart
+from transactional.arrays import Texts, array, rows
+from transactional.checkout.pricing import CostedOrder, VendorPart
 from transactional.database import Row, Transaction, statement
-
-ORDER_COLUMNS = (
-    "order_id", "shopper_id", "shopper_pseudonym", "items_cents", "shipping_cents",
-    "discount_cents", "tax_cents", "placed_at",
-)  # fmt: skip
-PART_COLUMNS = (
-    "vendor_order_id", "order_id", "vendor_id", "items_cents", "shipping_cents", "discount_cents",
-    "tax_cents", "withheld_tax_cents", "commission_cents", "commission_tax_cents",
-    "processing_cents", "net_cents", "units", "weight_grams", "deliver_by_date",
-)  # fmt: skip
-LINE_COLUMNS = (
-    "line_id", "order_id", "vendor_order_id", "vendor_id", *CostedLine.__struct_fields__
-)  # fmt: skip
 
 
 class Purchase(Struct, frozen=True):
@@ -90,37 +77,33 @@ def keyed(keys: Keys, purchases: Sequence[Purchase]) -> list[Keyed]:
     ]
 
 
-def columns(keyed: Sequence[Keyed], pseudonyms: Mapping[int, int]) -> dict[str, str]:
+def columns(keyed: Sequence[Keyed], pseudonyms: Mapping[int, int]) -> dict[str, Any]:
     """Parameters of sql/place_orders.sql; `pseudonyms` are the shoppers', by shopper id."""
-    destinations = [
-        {"country": one.purchase.order.ship_to_country, "address": one.purchase.ship_to}
-        for one in keyed
-    ]
     return {
-        **_named("order", ORDER_COLUMNS, _order_rows(keyed, pseudonyms)),
-        **_named("part", PART_COLUMNS, _part_rows(keyed)),
-        **_named("line", LINE_COLUMNS, _line_rows(keyed)),
-        "ship_to": msgspec.json.encode(destinations).decode(),
+        "orders": rows(list(_order_rows(keyed, pseudonyms))),
+        "ship_to": Texts(_address(one.purchase.ship_to) for one in keyed),
+        "vendor_orders": rows(list(_part_rows(keyed, pseudonyms))),
+        "vendor_order_ids": array(part[0] for one in keyed for part in one.parts),
+        "lines": rows(list(_line_rows(keyed))),
     }
 
 
 def answer_columns(answered: Sequence[Answered]) -> dict[str, Any]:
-    """Parameters of sql/place_orders.sql; what people wrote goes as it is."""
+    """Parameters of sql/place_orders.sql."""
     return {
-        "answered_principal": array(one.principal for one in answered),
-        "answered_key": [one.key for one in answered],
-        "answered_request_hash": [one.request_hash for one in answered],
-        "answered_body": [one.body for one in answered],
-        "answered_subject": array(one.subject for one in answered),
-        "answered_request_id": array(one.request_id for one in answered),
+        "answers": rows(
+            [
+                (one.principal, one.request_hash.hex(), one.subject, one.request_id)
+                for one in answered
+            ]
+        ),
+        "answer_keys": Texts(one.key for one in answered),
+        "answer_bodies": Texts(one.body for one in answered),
     }
 
 
-def _named(table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, str]:
-    return {
-        f"{table}_{name}": array(column)
-        for name, column in zip(names, zip(*rows, strict=True), strict=True)
-    }
+def _address(ship_to: Mapping[str, Any] | None) -> str | None:
+    return None if ship_to is None else msgspec.json.encode(ship_to).decode()
 
 
 def _keyed_parts(
@@ -132,6 +115,7 @@ def _keyed_parts(
 
 
 def _order_rows(keyed: Sequence[Keyed], pseudonyms: Mapping[int, int]) -> Iterator[tuple[Any, ...]]:
+    """Each as the type new_order."""
     for one in keyed:
         purchase, order = one.purchase, one.purchase.order
         yield (
@@ -142,17 +126,21 @@ def _order_rows(keyed: Sequence[Keyed], pseudonyms: Mapping[int, int]) -> Iterat
             order.shipping_cents,
             order.discount_cents,
             order.tax_cents,
+            order.ship_to_country,
             purchase.placed_at,
         )
 
 
-def _part_rows(keyed: Sequence[Keyed]) -> Iterator[tuple[Any, ...]]:
+def _part_rows(keyed: Sequence[Keyed], pseudonyms: Mapping[int, int]) -> Iterator[tuple[Any, ...]]:
+    """Each as the type new_vendor_order."""
     for one in keyed:
+        purchase = one.purchase
         for vendor_order_id, part, _ in one.parts:
             yield (
                 vendor_order_id,
                 one.order_id,
                 part.vendor_id,
+                pseudonyms[purchase.shopper_id],
                 part.items_cents,
                 part.shipping_cents,
                 part.discount_cents,
@@ -163,13 +151,17 @@ def _part_rows(keyed: Sequence[Keyed]) -> Iterator[tuple[Any, ...]]:
                 part.processing_cents,
                 part.net_cents,
                 part.units,
-                part.weight_grams,
-                part.deliver_by_date,
+                part.parcel.weight_grams,
+                part.parcel.deliver_by_date,
+                purchase.placed_at,
             )
 
 
 def _line_rows(keyed: Sequence[Keyed]) -> Iterator[tuple[Any, ...]]:
+    """Each as the type new_line, which ends as a costed line does."""
     for one in keyed:
+        placed_at = one.purchase.placed_at
         for vendor_order_id, part, line_ids in one.parts:
+            order_id, vendor_id = one.order_id, part.vendor_id
             for line_id, line in zip(line_ids, part.lines, strict=True):
-                yield (line_id, one.order_id, vendor_order_id, part.vendor_id, *astuple(line))
+                yield (line_id, order_id, vendor_order_id, vendor_id, placed_at, *astuple(line))

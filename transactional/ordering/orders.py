@@ -3,14 +3,13 @@
 `place` takes a batch; a single order is a batch of one.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import msgspec
-from psycopg import Cursor
 
+from transactional.arrays import Texts
 from transactional.checkout import offered
 from transactional.database import Row, Transaction, statement
 from transactional.errors import ConflictError, NotFoundError
@@ -58,7 +57,7 @@ def place(connection: Transaction, purchases: Sequence[Purchase], now: datetime)
     keys = draw_keys(connection, len(purchases), sum(map(_count_of_lines, purchases)))
     written = keyed(keys(), purchases)
     write(connection, written, order_facts.placed(written, pseudonyms, offers), pseudonyms, now)
-    hold(connection, written, now)()
+    stock.move_together(connection, stock.HOLD, _units(written), now)()
     return [one.order_id for one in written]
 
 
@@ -69,36 +68,36 @@ def write(
     pseudonyms: Mapping[int, int],
     now: datetime,
     answered: Sequence[Answered] = (),
-) -> Callable[[], int]:
+) -> None:
     """The first half of `place`: orders with their parts, lines, holds and facts.
 
     Also their audit rows and the answers kept for whoever repeats the request. Sent at once; the
-    call waits, and returns how many answers were kept.
+    statement is refused where a twin was answered meanwhile: see `replays.is_twins`.
     """
-    cursor = connection.execute(
+    connection.execute(
         statement("place_orders"),
         {
             **columns(keyed, pseudonyms),
             **answer_columns(answered),
+            "answered": len(answered),
             "action": ACTION,
-            "facts": msgspec.json.encode(facts).decode(),
+            "facts": Texts(msgspec.json.encode(fact).decode() for fact in facts),
             "hold_expires_at": now + HOLD_LASTS,
             "now": now,
         },
     )
-    return partial(_kept, cursor)
 
 
-def _kept(cursor: Cursor[Row]) -> int:
-    row = cursor.fetchone()
-    assert row is not None, "the statement has exactly one row"
-    return int(row["kept"])
+def hold(connection: Transaction, keyed: Sequence[Keyed], now: datetime) -> None:
+    """The second half of `place`: the units, taken at once.
+
+    The statement is refused where any is missing: see `stock.is_shortage`.
+    """
+    stock.move_together(connection, stock.HOLD, _units(keyed), now, must_move=True)
 
 
-def hold(connection: Transaction, keyed: Sequence[Keyed], now: datetime) -> Callable[[], bool]:
-    """The second half of `place`: the units, taken at once; the call raises OutOfStockError."""
-    units: stock.UnitsByOrder = {one.order_id: one.purchase.order.units_by_offer() for one in keyed}
-    return stock.move_together(connection, stock.HOLD, units, now)
+def _units(keyed: Sequence[Keyed]) -> stock.UnitsByOrder:
+    return {one.order_id: one.purchase.order.units_by_offer() for one in keyed}
 
 
 def _count_of_lines(purchase: Purchase) -> int:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from transactional import ids
 from transactional.access import applicants, replays, tokens
@@ -43,8 +44,7 @@ Describe = Callable[[Keyed, Mapping[int, Offered], datetime], Any]
 """The JSON of an order just written, of the offers it names, and until when its units are held."""
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Struct, frozen=True):
     """One request for an order, as it came: nothing in it is trusted yet."""
 
     token: str
@@ -61,8 +61,7 @@ class Application:
         return {line.offer_id for line in self.wanted if line.offer_id is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """`answer` is the order in JSON."""
 
     answer: bytes
@@ -70,11 +69,10 @@ class Placed:
 
 
 Outcome = Placed | Exception | None
-"""None: a twin of it is being placed; its answer is there to replay in the next batch."""
+"""None: another was quicker, by its key or for its units; the next batch knows what is left."""
 
 
-@dataclass(slots=True)
-class _Turn:
+class _Turn(Struct):
     """One application on its way through the batch."""
 
     application: Application
@@ -106,7 +104,7 @@ class Desk:
     admit: Callable[[Caller], None] = lambda _: None
     """Raises where this caller asks too often."""
     announce: Callable[[], object] = lambda: None
-    """Called once there are new facts, and not waited for: should it fail, the relay finds them."""
+    """Called once there are new facts; should nobody tell the relay, it finds them."""
 
     def serve(self, applications: Sequence[Application]) -> list[Outcome]:
         """What became of each, in their order.
@@ -137,7 +135,8 @@ class Desk:
         except Exception as spoiled:
             if len(applications) > 1:
                 return [outcome for one in applications for outcome in self._place([one])]
-            return [None if isinstance(spoiled, replays.TwinError) else spoiled]
+            is_late = replays.is_twins(spoiled) or stock.is_shortage(spoiled)
+            return [None if is_late else spoiled]
 
     def _place_patiently(self, applications: Sequence[Application]) -> list[Outcome]:
         """Once more after a lost connection or a lock: the keys make repeating harmless.
@@ -196,11 +195,8 @@ class Desk:
         pseudonyms = {turn.shopper_id: turn.shopper_pseudonym for turn in turns}
         facts = order_facts.placed(placed, pseudonyms, offers)
         answered = [self._close(*pair, offers, now) for pair in zip(turns, placed, strict=True)]
-        kept = orders.write(connection, placed, facts, pseudonyms, now, answered)
-        held = orders.hold(connection, placed, now)
-        if kept() < len(answered):
-            raise replays.TwinError
-        held()
+        orders.write(connection, placed, facts, pseudonyms, now, answered)
+        orders.hold(connection, placed, now)
 
     def _close(
         self, turn: _Turn, keyed: Keyed, offers: Mapping[int, Offered], now: datetime

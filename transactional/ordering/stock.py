@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 
+import psycopg
 from psycopg import Cursor
 
 from transactional.arrays import array
@@ -42,6 +43,8 @@ RESTOCK = Movement("restocked", available=+1, held=0, sold=0)
 # A count that was wrong: `units` is the difference, of either sign.
 CORRECT = Movement("corrected", available=+1, held=0, sold=0)
 
+NEVER_NEGATIVE = "stock_available_units_check"
+
 # Which order moves how many units: of which offers.
 UnitsByOrder = Mapping[int | None, Mapping[int, int]]
 
@@ -63,11 +66,17 @@ def move(
 
 
 def move_together(
-    connection: Transaction, movement: Movement, units: UnitsByOrder, now: datetime
+    connection: Transaction,
+    movement: Movement,
+    units: UnitsByOrder,
+    now: datetime,
+    *,
+    must_move: bool = False,
 ) -> Callable[[], bool]:
     """`move` for many orders in one statement, sent at once.
 
-    The call waits, raises OutOfStockError, and returns whether there is a fact to announce.
+    The call waits, raises OutOfStockError, and returns whether there is a fact to announce. Where
+    all `must_move`, the statement itself is refused for want of units: see `is_shortage`.
     """
     moves = [
         (offer_id, order_id, count)
@@ -81,6 +90,7 @@ def move_together(
             "order_ids": array(order_id for _, order_id, _ in moves),
             "units": array(count for _, _, count in moves),
             **asdict(movement),
+            "must_move": must_move,
             "now": now,
         },
     )
@@ -95,6 +105,14 @@ def _moved(connection: Transaction, cursor: Cursor[Row], units: UnitsByOrder) ->
         free = free_units(connection, missing)
         raise out_of_stock({offer: wanted[offer] for offer in missing}, free)
     return any(row["is_told"] for row in moved)
+
+
+def is_shortage(error: Exception) -> bool:
+    """Whether a movement of units that must move found too few."""
+    return (
+        isinstance(error, psycopg.errors.CheckViolation)
+        and error.diag.constraint_name == NEVER_NEGATIVE
+    )
 
 
 def total(units: Iterable[Mapping[int, int]]) -> dict[int, int]:

@@ -1,5 +1,5 @@
 -- one row per offer whose units moved, with its journal; an offer that lacks the available units stays out and
--- unmoved. Rows are locked in key order, so that two carts with the same offers cannot deadlock.
+-- unmoved, or refuses the statement where all must move. Rows are locked in key order, so that two carts with the same offers cannot deadlock.
 with moves as (
     select offer_id, order_id, units
     from unnest(%(offer_ids)s::bigint[], %(order_ids)s::bigint[], %(units)s::bigint[])
@@ -35,7 +35,7 @@ moved as (
     from locked
     where
         stock.offer_id = locked.offer_id
-        and stock.available_units + locked.available_units >= 0
+        and (%(must_move)s or stock.available_units + locked.available_units >= 0)
     returning
         new.offer_id,
         new.version,

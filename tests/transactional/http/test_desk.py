@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg.types.json import Jsonb
 
 from tests.rynek.local.stripe.standins import until
@@ -279,3 +279,44 @@ def test_a_row_that_refers_to_nothing_is_refused(
         market.rows(f"{copied} returning *", Jsonb(change))
     with pytest.raises(psycopg.errors.ForeignKeyViolation, match="for ever"):
         market.rows(f"update {table} set {list(change)[-1]} = 404 returning *")
+
+
+AT_THE_COMMIT = """
+create function refuse() returns trigger language plpgsql as
+$$ begin raise exception 'the commit is refused'; end $$;
+create constraint trigger refuse after insert on orders deferrable initially deferred
+for each row execute function refuse();
+"""
+
+
+def test_what_only_shows_at_the_commit_is_no_order(market: TestMarket, desk: Desk) -> None:
+    tea = market.offer(units=9)
+    token = market.token("shopper", market.shopper()["shopper_id"])
+    with market.database.transaction() as connection:
+        connection.execute(AT_THE_COMMIT)
+    batch = [application(token, str(n), (tea, 1)) for n in range(2)]
+    try:
+        told = statuses(desk.serve(batch))
+    finally:
+        with market.database.transaction() as connection:
+            connection.execute("drop function refuse cascade")
+    assert told == ["database_busy", "database_busy"]
+    assert market.units(tea) == (9, 0, 0)
+    assert statuses(desk.serve(batch)) == ["placed", "placed"]
+
+
+def test_what_fails_between_two_writes_leaves_neither(
+    market: TestMarket, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tea = market.offer(units=9)
+    token = market.token("shopper", market.shopper()["shopper_id"])
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("between orders and their stock")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(orders, "hold", fail)
+        (told,) = desk.serve([application(token, "1", (tea, 1))])
+    assert isinstance(told, RuntimeError)
+    assert market.value("select count(*) from orders") == 0
+    assert statuses(desk.serve([application(token, "1", (tea, 1))])) == ["placed"]
