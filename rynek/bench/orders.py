@@ -9,9 +9,9 @@ import psutil
 import psycopg
 from rich.console import Console
 
-from rynek.bench import pgbench
+from rynek.bench import lone, pgbench
 from rynek.bench.clients import Errand, Tally, sent_out
-from rynek.bench.report import Report, Row, percentile
+from rynek.bench.report import Report, Row
 from rynek.bench.stalls import Stalls, Venue, cpu_seconds, opened_market
 from rynek.local.wheels import package_of
 
@@ -19,7 +19,6 @@ CONCURRENCY = (32, 128)
 # 1 is as quick as pgbench; at 128 waiting orders are to share their transactions.
 GOALS = {32: 1.0, 128: 1.5}
 GOAL_CPU_MICROSECONDS = 400
-GOAL_LONE_RATIO = 1.0
 CLIENT_PROCESSES = 2
 LINES = 2
 ROUNDS, SECONDS = 3, 12
@@ -53,7 +52,8 @@ def measure(console: Console, *, is_quick: bool) -> Report:
                     for _ in range(rounds)
                 ]
             rows += summary(clients, found)
-        rows += lone(venue, Path(file.name), stalls, seconds)
+        pgbench_mean = 1 / peers(venue, Path(file.name), 1, seconds)
+        rows += lone.measure(venue, stalls, seconds, pgbench_mean)
     return Report("orders", f"{stalls.offers:,} offers, {rounds} × {seconds} s", tuple(rows))
 
 
@@ -148,20 +148,3 @@ def summary(clients: int, found: list[Round]) -> list[Row]:
 def spread(name: str, values: list[float]) -> Row:
     """1 is a quiet machine."""
     return Row(name, max(values) / min(values), "")
-
-
-def lone(venue: Venue, file: Path, stalls: Stalls, seconds: int) -> list[Row]:
-    """One shopper alone: nobody to wait for, so nothing may be waited for."""
-    theirs = 1 / peers(venue, file, 1, seconds)
-    tally = sent_out(errands(venue, stalls, 1, float(seconds)))
-    demand_all_placed(tally)
-    return [
-        Row(
-            "a lone order over HTTP, median",
-            1e3 * statistics.median(tally.latencies),
-            "ms",
-            peer="pgbench, one client, mean",
-            peer_value=1e3 * theirs,
-        ),
-        Row("a lone order over HTTP, p99", 1e3 * percentile(tally.latencies, 99), "ms"),
-    ]
