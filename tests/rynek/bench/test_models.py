@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from models.errors import ParametersInvalid
+from models.errors import QuestionUnclear
 from rynek.bench import models as bench
 from rynek.bench.item_items import Fitted, fitted
 from rynek.bench.models import training
@@ -86,7 +86,7 @@ def test_a_published_split_is_judged_by_all_its_shoppers(tmp_path: Path) -> None
 
 
 def test_without_the_public_data_it_says_where_they_belong() -> None:
-    with pytest.raises(ParametersInvalid, match="RYNEK_DATA"):
+    with pytest.raises(QuestionUnclear, match="RYNEK_DATA"):
         bench.measure(None, Console(), "gowalla", is_quick=True)
 
 
