@@ -23,6 +23,7 @@ from pipelines.keys import core_tables
 from pipelines.loading import loaded
 from pipelines.modelling import built, checked, joined
 from pipelines.publication import published_snapshot
+from pipelines.renewal import read_days_anew
 from pipelines.training import live_recommender, recommender_candidate
 from warehouse import store
 from warehouse.expectations import Judge
@@ -56,7 +57,7 @@ defs = Definitions(
     asset_checks=[checked],
     jobs=[refresh, advice, training, everything, days],
     schedules=[each_minute, each_morning, each_night],
-    sensors=[tell_of_failed_runs],
+    sensors=[tell_of_failed_runs, read_days_anew],
     resources={
         "installation": Installation.from_environment(),
         "observer": unheard,

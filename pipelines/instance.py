@@ -1,5 +1,6 @@
 """Dagster's own settings, written into DAGSTER_HOME."""
 
+import json
 from pathlib import Path
 
 from dagster import DagsterInstance
@@ -35,6 +36,11 @@ run_retries:
   retry_on_asset_or_op_failure: false
 freshness:
   enabled: true
+event_log_storage:
+  module: pipelines.event_log
+  class: EventLog
+  config:
+    base_dir: {events}
 retention:
   schedule:
     purge_after_days:
@@ -48,7 +54,8 @@ def write_instance(home: Path) -> Path:
     """Write the settings under RYNEK_HOME `home`; return the folder that is DAGSTER_HOME."""
     folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "dagster.yaml").write_text(SETTINGS)
+    events = json.dumps(str(folder / "history" / "runs"))
+    (folder / "dagster.yaml").write_text(SETTINGS.format(events=events))
     return folder
 
 

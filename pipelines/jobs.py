@@ -16,6 +16,7 @@ from dagster import (
 )
 
 from pipelines.abandoned import close_abandoned
+from pipelines.days import today
 from pipelines.installation import Installation
 from pipelines.instance import limit_pools
 from pipelines.keys import (
@@ -26,7 +27,6 @@ from pipelines.keys import (
     LOST_SALES,
     days_marts,
     joined_models,
-    today,
 )
 from warehouse.errors import WarehouseError
 from warehouse.manifest import current

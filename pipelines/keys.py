@@ -5,12 +5,12 @@ from datetime import timedelta
 from dagster import (
     AssetKey,
     AssetSpec,
-    DailyPartitionsDefinition,
     FreshnessPolicy,
     TableColumn,
     TableSchema,
 )
 
+from pipelines.days import DAYS
 from warehouse.advice.storage import WRITTEN
 from warehouse.graph import LOADS, STAGING, Model, models
 from warehouse.tables import TABLES, SourceTable
@@ -35,10 +35,6 @@ EACH_MINUTE = FreshnessPolicy.time_window(
 EACH_DAY = FreshnessPolicy.time_window(
     fail_window=timedelta(hours=49), warn_window=timedelta(hours=26)
 )
-
-# Days of the market, so far back as any import reaches; today is one of them.
-DAYS = DailyPartitionsDefinition(start_date="2009-01-01", end_offset=1)
-DAY_COLUMNS = frozenset({"order_date", "session_date", "service_date", "event_date"})
 
 
 def key(target: str) -> AssetKey:
@@ -99,26 +95,14 @@ def _spec(model: Model) -> AssetSpec:
         owners=OWNERS,
         skippable=True,
         freshness_policy=EACH_DAY if model.is_daily else EACH_MINUTE,
-        partitions_def=DAYS if is_of_days(model) else None,
+        partitions_def=DAYS if model.is_of_days else None,
         tags={"cadence": "day" if model.is_daily else "load"},
         description=_described(model),
     )
 
 
-def is_of_days(model: Model) -> bool:
-    """Whether a day of the mart can be built by itself."""
-    return model.window is not None and model.window.column in DAY_COLUMNS
-
-
-def today() -> str:
-    """The partition that a refresh is of: marts of days lie in the same job as all others."""
-    newest = DAYS.get_last_partition_key()
-    assert newest is not None, "today is always a partition"
-    return newest
-
-
 def days_marts() -> list[AssetKey]:
-    return [key(model.target) for model in models() if is_of_days(model)]
+    return [key(model.target) for model in models() if model.is_of_days]
 
 
 def marts() -> list[AssetKey]:

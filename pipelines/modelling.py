@@ -18,6 +18,7 @@ from dagster import (
 )
 from duckdb import DuckDBPyConnection
 
+from pipelines.built_days import tell
 from pipelines.columns import column_lineage, shape
 from pipelines.installation import Installation, Observer
 from pipelines.keys import POOL, days_marts, joined_models, key, sql_models
@@ -59,6 +60,7 @@ def built(
             results = build_days(connection, wanted, first, last, on_model=heard)
         else:
             results = build(connection, on_model=heard)
+            tell(context, connection, installation.warehouse, results)
         done = {result.model.target: result for result in results}
         for model in wanted:
             yield _materialized(connection, model, done.get(model.target), columns[model.target])

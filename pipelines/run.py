@@ -9,11 +9,12 @@ from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
 from models.errors import ModelsError
 from pipelines.abandoned import PROCESS, close_abandoned, own_process
+from pipelines.days import today
 from pipelines.definitions import defs
 from pipelines.errors import PipelineError
 from pipelines.installation import Installation, Observer, unheard
 from pipelines.instance import limit_pools, write_instance
-from pipelines.keys import CANDIDATE, LIVE, SNAPSHOT, source_tables, today
+from pipelines.keys import CANDIDATE, LIVE, SNAPSHOT, source_tables
 from warehouse.errors import WarehouseError
 
 # The observer and the failures tell the person at the terminal; logs and traces are in the UI.

@@ -28,12 +28,14 @@ class Built:
     """What building one model gave; the rows of a view are not counted.
 
     parts   how many values of its window were built anew; None where all of it was
+    days    which ones, where they are days
     """
 
     model: Model
     rows: int | None
     seconds: float
     parts: int | None = None
+    days: tuple[date, ...] | None = None
 
 
 def build(
@@ -168,7 +170,18 @@ def _parts(found: Changes, model: Model, affected: str) -> Built | None:
     connection.sql(f"insert into {target} {note}")
     found.by_target[model.target] = Change.PARTS
     seconds = time.perf_counter() - started
-    return Built(model, _rows(connection, model.target), seconds, parts=count)
+    return Built(
+        model,
+        _rows(connection, model.target),
+        seconds,
+        parts=count,
+        days=_days(connection) if model.is_of_days else None,
+    )
+
+
+def _days(connection: duckdb.DuckDBPyConnection) -> tuple[date, ...]:
+    rows = connection.sql(f"select value from {AFFECTED} order by value").fetchall()
+    return tuple(day for (day,) in rows)
 
 
 def _compared(found: Changes, model: Model) -> Built | None:

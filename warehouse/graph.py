@@ -30,6 +30,8 @@ from warehouse.tables import TABLES
 FOLDER = Path(__file__).parent
 STAGING, MARTS = "staging", "marts"
 LOADS = "ledger.loads"
+# The names under which marts carry a day of the market.
+DAY_COLUMNS = frozenset({"order_date", "session_date", "service_date", "event_date"})
 
 # Models may read these besides each other.
 LOADED = frozenset(table.target for table in TABLES) | {LOADS} | WRITTEN.keys()
@@ -74,6 +76,11 @@ class Model:
     @property
     def target(self) -> str:
         return f"{self.schema}.{self.name}"
+
+    @property
+    def is_of_days(self) -> bool:
+        """Whether a day of the mart can be built by itself."""
+        return self.window is not None and self.window.column in DAY_COLUMNS
 
 
 @cache

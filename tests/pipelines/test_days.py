@@ -1,15 +1,19 @@
-"""A day that someone doubts is built anew, many days in one run."""
+"""Days as Dagster's partitions: all told of that were built, and built anew in one run."""
 
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from dagster import AssetKey, DagsterInstance
 
+from pipelines.days import noted_first
 from pipelines.definitions import defs
 from pipelines.installation import Installation, unheard
 from pipelines.instance import write_instance
-from pipelines.run import QUIET
-from tests.warehouse.market import Market
+from pipelines.keys import days_marts
+from pipelines.run import QUIET, materialize_all
+from tests.warehouse.market import NOON, Market
 from tests.warehouse.steps import run
 from warehouse import ledger, store
 from warehouse.deviations import deviations
@@ -20,7 +24,40 @@ DAYS = {
 }
 
 
-@pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def told(home: Path, mart: AssetKey) -> Counter[str]:
+    """How often Dagster was told of each of a mart's days."""
+    with DagsterInstance.from_config(str(write_instance(home))) as instance:
+        found = instance.fetch_materializations(mart, limit=10_000).records
+    return Counter(str(record.partition_key) for record in found)
+
+
+def through(first: date, last: date) -> set[str]:
+    return {f"{first + timedelta(days)}" for days in range((last - first).days + 1)}
+
+
+def test_dagster_is_told_of_every_day_that_was_built_and_again_only_when_it_changed(
+    market: Market, home: Path, pipeline_database_url: str
+) -> None:
+    first, earlier, today = NOON.date(), NOON.date() - timedelta(5), datetime.now(UTC).date()
+    offer, shopper = market.offer(market.vendor("Bea")), market.shopper()
+    market.order(shopper, [(offer, 1)], NOON + timedelta(days=4))
+    assert materialize_all(home, pipeline_database_url, train=False).failures == ()
+    assert noted_first(home / "warehouse") == first
+    assert {mart: told(home, mart) for mart in days_marts()} == {
+        mart: Counter(through(first, today)) for mart in days_marts()
+    }
+    for days in (2, -5):
+        market.order(shopper, [(offer, 1)], NOON + timedelta(days=days))
+    assert materialize_all(home, pipeline_database_url, train=False).failures == ()
+    assert noted_first(home / "warehouse") == earlier
+    again = told(home, AssetKey(["marts", "operator_daily"]))
+    assert again.keys() == through(earlier, today)
+    assert {day for day, times in again.items() if times > 1} == {"2026-03-12", f"{today}"}
+
+
 def test_a_backfill_mends_its_days_in_one_run_and_is_judged(
     market: Market, home: Path, pipeline_database_url: str
 ) -> None:
