@@ -15,12 +15,18 @@ from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dagster import DefaultSensorStatus, RunFailureSensorContext, run_failure_sensor
+from dagster import (
+    DagsterEventType,
+    DefaultSensorStatus,
+    RunFailureSensorContext,
+    run_failure_sensor,
+)
 
 from pipelines.errors import ConfigurationMissingError
 from pipelines.installation import Installation
 
 SECONDS = 10.0
+WORDS = 3  # of Dagster's last words about a run: its start, its end, what is done about it
 SENDER = "rynek-alerts@localhost"
 
 
@@ -54,9 +60,18 @@ def tell_of_failed_runs(context: RunFailureSensorContext) -> None:
         job=context.dagster_run.job_name,
         run_id=context.dagster_run.run_id,
         steps=tuple(event.step_key or "" for event in failures),
-        message=causes[0] if causes else str(context.failure_event.message),
+        message=causes[0] if causes else _said_of(context),
     )
     tell(alert, Installation.from_environment().home)
+
+
+def _said_of(context: RunFailureSensorContext) -> str:
+    """What Dagster wrote of a run that no step failed: that its process is gone, or never began."""
+    entries = context.instance.all_logs(
+        context.dagster_run.run_id, of_type=DagsterEventType.ENGINE_EVENT
+    )
+    said = [entry.get_dagster_event().message for entry in entries[-WORDS:]]
+    return "\n".join([str(context.failure_event.message), *filter(None, said)])
 
 
 def tell(alert: Alert, home: Path, environment: Mapping[str, str] = os.environ) -> None:

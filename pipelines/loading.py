@@ -14,7 +14,7 @@ from dagster import (
 )
 from pydantic import Field
 
-from pipelines.columns import as_in_core, shape
+from pipelines.columns import as_in_core, shape, told_by_contract
 from pipelines.installation import Installation, Observer
 from pipelines.keys import POOL, key, source_tables
 from warehouse import ledger, store
@@ -54,7 +54,9 @@ def loaded(
             full=config.full,
             on_table=lambda name, rows: observer(f"source.{name}", f"{rows:,} rows"),
         )
-        shapes = {table.name: shape(connection, table.target) for table in TABLES}
+        shapes = {
+            table.name: shape(connection, table.target, told_by_contract(table)) for table in TABLES
+        }
     if summary.changed:
         judge.warm()
     for warning in summary.warnings:

@@ -12,14 +12,13 @@ from dagster import (
     BackfillPolicy,
     MaterializeResult,
     ResourceParam,
-    TableColumnLineage,
     multi_asset,
     multi_asset_check,
 )
 from duckdb import DuckDBPyConnection
 
 from pipelines.built_days import tell
-from pipelines.columns import column_lineage, shape
+from pipelines.columns import ModelColumns, shape
 from pipelines.installation import Installation, Observer
 from pipelines.keys import POOL, days_marts, joined_models, key, sql_models
 from warehouse import checks, store
@@ -52,7 +51,7 @@ def built(
         observer(done.model.target, "view" if done.rows is None else f"{done.rows:,} rows")
 
     wanted = [model for model in models() if key(model.target) in context.selected_asset_keys]
-    columns = column_lineage(installation.warehouse)
+    columns = ModelColumns.of(installation.warehouse)
     with store.opened(installation.warehouse) as connection:
         if context.selected_asset_keys <= set(days_marts()):
             days = context.partition_key_range
@@ -63,7 +62,7 @@ def built(
             tell(context, connection, installation.warehouse, results)
         done = {result.model.target: result for result in results}
         for model in wanted:
-            yield _materialized(connection, model, done.get(model.target), columns[model.target])
+            yield _materialized(connection, model, done.get(model.target), columns)
 
 
 @multi_asset(specs=joined_models(), name="join", pool=POOL)
@@ -74,22 +73,24 @@ def joined(
 
     They are a step of their own because the night's tables are made of marts.
     """
-    columns = column_lineage(installation.warehouse)
+    columns = ModelColumns.of(installation.warehouse)
     with store.opened(installation.warehouse) as connection:
         for spec in joined_models():
             [model] = [model for model in models() if key(model.target) == spec.key]
             observer(model.target, "view")
-            yield _materialized(connection, model, None, columns[model.target])
+            yield _materialized(connection, model, None, columns)
 
 
 def _materialized(
     connection: DuckDBPyConnection,
     model: Model,
     built: Built | None,
-    columns: TableColumnLineage,
+    columns: ModelColumns,
 ) -> MaterializeResult[None]:
-    metadata = shape(connection, model.target, is_counted=model.schema != STAGING)
-    metadata |= {"dagster/column_lineage": columns, "is_rebuilt": built is not None}
+    told = columns.formulas[model.target]
+    metadata = shape(connection, model.target, told, is_counted=model.schema != STAGING)
+    metadata["dagster/column_lineage"] = columns.lineage[model.target]
+    metadata["is_rebuilt"] = built is not None
     if built and not model.is_view:
         metadata["seconds"] = built.seconds
     if built and built.parts is not None:

@@ -1,4 +1,4 @@
-"""Which columns a model's columns come of, as its SQL says."""
+"""Which columns a model's columns come of, and by which formula, as its SQL says."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -20,16 +20,43 @@ LOAD_COLUMNS = ("load_id", "currency", "time_zone", "taken_at", "snapshot")
 @cache
 def lineage() -> dict[str, dict[str, tuple[Column, ...]]]:
     """Return, by model and column, the columns of what it reads that go into the value."""
+    return {
+        target: {
+            name: tuple(sorted(set(_sources(scope, place))))
+            for place, name in enumerate(_names(scope))
+        }
+        for target, scope in _scopes().items()
+    }
+
+
+@cache
+def formulas() -> dict[str, dict[str, str]]:
+    """Return, by model and column, the SQL that makes the value, found through CTEs and casts.
+
+    A column that is only handed on has the column it comes from as its formula; one of a union has
+    those of its parts.
+    """
+    return {
+        target: {
+            name: " or ".join(dict.fromkeys(_formulas(scope, place)))
+            for place, name in enumerate(_names(scope))
+        }
+        for target, scope in _scopes().items()
+    }
+
+
+@cache
+def _scopes() -> dict[str, Scope]:
     known = {table.target: tuple(table.columns) for table in TABLES}
     known |= {LOADS: LOAD_COLUMNS, **WRITTEN}
     found = {}
     for model in models():
-        found[model.target] = _of(model, known)
-        known[model.target] = tuple(found[model.target])
+        found[model.target] = _scope(model, known)
+        known[model.target] = tuple(_names(found[model.target]))
     return found
 
 
-def _of(model: Model, known: dict[str, tuple[str, ...]]) -> dict[str, tuple[Column, ...]]:
+def _scope(model: Model, known: dict[str, tuple[str, ...]]) -> Scope:
     tree = qualify(
         sqlglot.parse_one(model.sql, dialect="duckdb"),
         dialect="duckdb",
@@ -39,9 +66,7 @@ def _of(model: Model, known: dict[str, tuple[str, ...]]) -> dict[str, tuple[Colu
     )
     scope = build_scope(tree)
     assert scope is not None, "a model is a SELECT"
-    return {
-        name: tuple(sorted(set(_sources(scope, place)))) for place, name in enumerate(_names(scope))
-    }
+    return scope
 
 
 def _schema(model: Model, known: dict[str, tuple[str, ...]]) -> dict[str, object]:
@@ -64,6 +89,43 @@ def _sources(scope: Scope, place: int) -> Iterator[Column]:
             yield f"{source.db}.{source.name}", column.name
         elif source is not None and column.name in _names(source) and not _is_own(scope, source):
             yield from _sources(source, _names(source).index(column.name))
+
+
+def _formulas(scope: Scope, place: int) -> Iterator[str]:
+    if scope.set_operation_scopes:
+        for part in scope.set_operation_scopes:
+            yield from _formulas(part, place)
+        return
+    made = _bare(_query(scope).selects[place].unalias())
+    source = scope.sources.get(made.table) if isinstance(made, exp.Column) else None
+    if isinstance(source, exp.Table):
+        yield f"{source.db}.{source.name}.{made.name}"
+    elif source is not None and made.name in _names(source) and not _is_own(scope, source):
+        yield from _formulas(source, _names(source).index(made.name))
+    else:
+        yield _unqualified(made).sql(dialect="duckdb", comments=False, normalize_functions="lower")
+
+
+def _bare(made: exp.Expr) -> exp.Expr:
+    """The value without what only changes its type, or says what stands for nothing."""
+    while isinstance(made, exp.Cast | exp.Paren) or (
+        isinstance(made, exp.Coalesce) and all(isinstance(e, exp.Literal) for e in made.expressions)
+    ):
+        made = made.this
+    return made
+
+
+def _unqualified(made: exp.Expr) -> exp.Expr:
+    """The value with columns by their bare names; one that `using` joins is one column."""
+
+    def plain(part: exp.Expr) -> exp.Expr:
+        if isinstance(part, exp.Column):
+            return exp.column(part.name)
+        if isinstance(part, exp.Coalesce) and all(e == part.this for e in part.expressions):
+            return part.this
+        return part
+
+    return made.transform(plain).transform(plain)
 
 
 def _names(scope: Scope) -> list[str]:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import duckdb
 from dagster import (
     AssetKey,
     BackfillPolicy,
@@ -9,7 +10,7 @@ from dagster import (
     TableColumnDep,
 )
 
-from pipelines.columns import column_lineage
+from pipelines.columns import ModelColumns, column_lineage, shape
 from pipelines.definitions import defs
 from pipelines.instance import limit_pools, write_instance
 from pipelines.keys import CANDIDATE, FORECASTS, LIVE, POOL, POOLS, SNAPSHOT, days_marts
@@ -72,6 +73,28 @@ def test_lineage_of_columns_reaches_the_tables_that_were_loaded(tmp_path: Path) 
     assert column_lineage(tmp_path)["marts.vendor_daily"].deps_by_column == columns
     written = {target: tuple(read) for target, read in lineage().items()}
     assert all(written.values())
+
+
+def test_every_column_of_a_model_says_by_which_sql_it_is_made(tmp_path: Path) -> None:
+    made = ModelColumns.of(tmp_path).formulas
+    assert ModelColumns.of(tmp_path).formulas == made, "what is kept is what was found"
+    assert made["marts.vendor_daily"]["vendor_id"] == "vendor_id"
+    assert made["marts.vendor_daily"]["sales_cents"] == "sum(items_cents) FILTER(WHERE is_counted)"
+    assert made["marts.interactions"]["type"] == "marts.events.type or 'purchase'"
+    assert made["staging.orders"]["order_id"] == "source.orders.order_id"
+    assert all(formula for columns in made.values() for formula in columns.values())
+
+
+def test_a_table_s_schema_tells_of_each_column() -> None:
+    with duckdb.connect() as connection:
+        connection.sql("create table sales as select 1 as cents, 2 as units")
+        shown = shape(connection, "sales", {"cents": "sum(items_cents)"})
+    columns = shown["dagster/column_schema"].columns
+    assert [(column.name, column.type, column.description) for column in columns] == [
+        ("cents", "INTEGER", "sum(items_cents)"),
+        ("units", "INTEGER", None),
+    ]
+    assert shown["dagster/row_count"] == 1
 
 
 def test_marts_of_days_are_partitioned_by_day_and_backfilled_in_one_run() -> None:
