@@ -118,7 +118,7 @@ def test_a_refresh_that_is_killed_is_run_again_by_the_daemon_and_ends_in_the_sam
     assert first.status is DagsterRunStatus.FAILURE
     assert (again.job_name, tries(again)) == ("refresh", tries(killed) + 1)
     assert (alert["job"], alert["steps"]) == ("refresh", [])
-    assert "unexpectedly exited" in alert["message"]
+    assert "SIGKILL" in alert["message"]
     other = tmp_path / "other"
     assert materialize_all(other, pipeline_database_url, train=False).failures == ()
     assert contents(home / "published") == contents(other / "published")
