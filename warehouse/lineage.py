@@ -121,8 +121,8 @@ def _unqualified(made: exp.Expr) -> exp.Expr:
     def plain(part: exp.Expr) -> exp.Expr:
         if isinstance(part, exp.Column):
             return exp.column(part.name)
-        if isinstance(part, exp.Coalesce) and all(e == part.this for e in part.expressions):
-            return part.this
+        if isinstance(part, exp.Coalesce) and {part.this} == {*part.expressions, part.this}:
+            return exp.column(part.this.name) if isinstance(part.this, exp.Column) else part
         return part
 
     return made.transform(plain).transform(plain)
