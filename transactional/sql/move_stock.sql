@@ -1,5 +1,6 @@
 -- one row per offer whose units moved, with its journal; an offer that lacks the available units stays out and
--- unmoved, or refuses the statement where all must move. Rows are locked in key order, so that two carts with the same offers cannot deadlock.
+-- unmoved, or refuses the statement where all must move. Rows are locked in key order, so that two carts with the
+-- same offers cannot deadlock.
 with moves as (
     select offer_id, order_id, units
     from unnest(%(offer_ids)s::bigint[], %(order_ids)s::bigint[], %(units)s::bigint[])

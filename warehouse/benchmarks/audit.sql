@@ -106,46 +106,29 @@ months as (
 ),
 
 told_of_two as (
-    select months.*, told.cohort, told.period_date as told_date
+    select
+        months.*,
+        told.cohort,
+        bool_or(told.period_date = months.period_date) as is_told,
+        bool_or(told.period_date = months.before_date) as was_told
     from months
     inner join told
         on told.metric_id = months.metric_id
         and told.period_date in (months.period_date, months.before_date)
-),
-
-pairs as (
-    select period_date, metric_id, before_date, cohort
-    from told_of_two
     group by all
-    having count(*) = 2
 ),
 
+-- each unit of two months in the smallest cell that both tell of, and in the smallest that one does
 traced as (
-    select
-        pairs.period_date,
-        pairs.metric_id,
-        pairs.before_date,
-        placed.owner_id,
-        placed.path,
-        placed.period_date as unit_date,
-        max_by(pairs.cohort, length(pairs.cohort)) as cohort
-    from pairs
-    inner join placed
-        on placed.metric_id = pairs.metric_id
-        and placed.cohort = pairs.cohort
-        and placed.period_date in (pairs.period_date, pairs.before_date)
-    group by all
-),
-
-rests_of_two as (
     select
         told_of_two.period_date,
         told_of_two.metric_id,
         told_of_two.before_date,
         placed.owner_id,
         placed.path,
-        placed.period_date as told_date,
-        max_by(told_of_two.cohort, length(told_of_two.cohort)) as cohort
+        placed.period_date as unit_date,
+        max_by(placed.cohort, length(placed.cohort)) filter (where is_told and was_told) as in_both,
+        max_by(placed.cohort, length(placed.cohort)) as in_either
     from told_of_two
     inner join placed
         on placed.metric_id = told_of_two.metric_id
@@ -155,10 +138,16 @@ rests_of_two as (
 ),
 
 small_rests_of_two as (
-    select period_date, metric_id, cohort, count(distinct owner_id) as owners
-    from rests_of_two
-    inner join told_of_two using (period_date, metric_id, before_date, told_date, cohort)
-    group by period_date, metric_id, before_date, told_date, cohort
+    select
+        traced.period_date, traced.metric_id, in_either as cohort, count(distinct owner_id) as owners
+    from traced
+    inner join told_of_two
+        on told_of_two.period_date = traced.period_date
+        and told_of_two.metric_id = traced.metric_id
+        and told_of_two.before_date = traced.before_date
+        and told_of_two.cohort = traced.in_either
+    where if(unit_date = traced.period_date, is_told, was_told)
+    group by traced.period_date, traced.metric_id, traced.before_date, unit_date, in_either
     having owners < 10
 ),
 
@@ -167,11 +156,12 @@ present as (
         period_date,
         metric_id,
         before_date,
-        cohort,
+        in_both as cohort,
         owner_id,
         count(*) filter (where unit_date = period_date) as units,
         count(*) filter (where unit_date = before_date) as units_before
     from traced
+    where in_both is not null
     group by all
 ),
 
