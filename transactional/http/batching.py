@@ -86,7 +86,7 @@ class Batcher(Generic[Request, Result]):
     def ask(self, request: Request) -> "asyncio.Future[Result]":
         """`answer`, not waited for."""
         loop = asyncio.get_running_loop()
-        line = self._lines.setdefault(loop, _Line())
+        line = self._lines.get(loop) or self._lines.setdefault(loop, _Line())
         if len(line.waiting) >= MOST_WAITING:
             raise OrdersBusyError
         future: asyncio.Future[Result] = loop.create_future()
