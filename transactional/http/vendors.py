@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from transactional.access.tokens import Caller
 from transactional.database import Transaction
-from transactional.http.market import OnceOnly, Operator, Running, VendorOrOperator
+from transactional.http.market import OnceOnly, Operator, Running, Service, VendorOrOperator
 from transactional.http.wire import (
     Answer,
     Body,
@@ -88,9 +88,11 @@ class Owner(Answer):
 
 
 @router.post("/v1/vendors", status_code=201, response_model=Vendor)
-def create_vendor(body: VendorBody, _: Operator, once: OnceOnly) -> JSONResponse:
-    """An applicant, or where nothing is asked of it a vendor under verification: it becomes active
-    as soon as its Stripe account can be paid.
+def create_vendor(body: VendorBody, _: Service, once: OnceOnly) -> JSONResponse:
+    """An application, filed by the marketplace's site for whoever wants to sell, or by an operator.
+
+    It becomes an applicant, or where nothing is asked of it a vendor under verification: it becomes
+    active as soon as its Stripe account can be paid.
     """
     new = NewVendor(**dict(body))
 

@@ -19,7 +19,7 @@ ORDER = ("nobody", "other shopper", "other vendor", "service", "shopper", "vendo
 MATRIX = """
 ok  ok  ok  ok  ok  ok  ok   GET /v1/installation
 401 403 403 403 403 ok  403  PUT /v1/installation
-401 403 403 403 403 ok  403  POST /v1/vendors
+401 403 403 403 403 ok  ok   POST /v1/vendors
 401 403 403 403 403 ok  403  GET /v1/vendors
 401 403 403 403 403 ok  403  POST /v1/vendors/{vendor_id}/account
 401 403 403 403 403 ok  403  GET /v1/owners

@@ -19,7 +19,7 @@ def test_a_vendor_applies_is_reviewed_and_sells(market: TestMarket, visit: Visit
     operator = visit("operator")
     item = post(operator, "/v1/checklist-items", {"code": "identity", "title": "Passport"})
     applied = post(
-        operator,
+        visit("service"),
         "/v1/vendors",
         {"name": "Tea", "legal_name": "Tea Ltd", "country": "DE", "email": "tea@shop.example"},
     )
