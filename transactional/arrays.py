@@ -11,6 +11,8 @@ from psycopg.pq import Format
 
 # Dimensions, whether there are nulls, and of what: the head of an array that begins with item 1.
 HEAD, NULL = "!iiIii", b"\xff\xff\xff\xff"
+# What ends a row or quotes its words; and an empty word, which would be read as none.
+PARTING = (b"(", b")", b"\\", b'""')
 
 
 class Texts(list[str | None]):
@@ -28,11 +30,16 @@ def array(values: Iterable[Any]) -> str:
 def rows(values: Sequence[Sequence[Any]]) -> str:
     """Rows of such values as the text of an array of a composite type, its columns in their order.
 
-    None never comes first.
+    None never comes first. Raises ValueError where a word is empty or holds what parts columns and
+    rows: it could write a row of its own.
     """
     if not values:
         return "{}"
-    text = msgspec.json.encode(values)[2:-2].replace(b",null", b",").replace(b'"', b"")
+    encoded = msgspec.json.encode(values)[2:-2]
+    commas = len(values) * len(values[0]) - 1
+    if encoded.count(b",") != commas or any(sign in encoded for sign in PARTING):
+        raise ValueError("no plain words")
+    text = encoded.replace(b",null", b",").replace(b'"', b"")
     return '{"(' + text.replace(b"],[", b')","(').decode() + ')"}'
 
 

@@ -19,10 +19,10 @@ FULL = Stalls(offers=2_500_000, vendors=5_000, shoppers=100_000)
 QUICK = Stalls(offers=2_000, vendors=20, shoppers=100)
 # Larger than a page of anything: to read one whole for an answer would be felt.
 LARGE = (
-    "offers", "products", "stock", "stock_moves", "shoppers", "tokens", "orders", "vendor_orders",
-    "order_lines", "holds", "payments", "payment_attempts", "transfers", "transfer_reversals",
-    "refunds", "refund_lines", "journals", "postings", "outbox", "webhook_events", "notifications",
-    "timers", "idempotency_keys", "audit", "offer_prices",
+    "offers", "products", "stock", "stock_moves", "vendors", "shoppers", "tokens", "orders",
+    "vendor_orders", "order_lines", "holds", "payments", "payment_attempts", "transfers",
+    "transfer_reversals", "refunds", "refund_lines", "journals", "postings", "outbox",
+    "webhook_events", "notifications", "timers", "idempotency_keys", "audit", "offer_prices",
 )  # fmt: skip
 PAST = Path(__file__).with_name("past.sql")
 ORDERS, QUICK_ORDERS = 1_000_000, 2_000

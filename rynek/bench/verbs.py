@@ -40,7 +40,7 @@ from transactional.ordering.placement import Application, Desk
 from transactional.ordering.stock_counts import Count
 from transactional.payment import attempts, payments, recovery, webhooks
 from transactional.payment.intents import Intent
-from transactional.people import reviews
+from transactional.people import reviews, vendors
 from transactional.settings import Settings
 from transactional.settlement import (
     disputes,
@@ -199,6 +199,9 @@ HOT: dict[str, Callable[[Rehearsal], object]] = {
     "fire timers": lambda stage: timers.fire(stage, now()),
     "take notifications": take_notifications,
     "introspect a token": lambda stage: tokens.introspect(stage.connection, TOKEN),
+    "find a shopper's own vendors": lambda stage: vendors.owned_by_shopper(
+        stage.connection, SHOPPER
+    ),
     "answer a repeated request": repeat_request,
     "read an offer": lambda stage: offers.read_offer(stage.connection, OFFERS[0]),
     "list a vendor's offers": lambda stage: offers.list_offers(stage.connection, 8, 0, PAGE),

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.rows import tuple_row
@@ -42,3 +43,9 @@ def test_texts_and_rows_come_out_as_they_went_in(database: Database) -> None:
         assert read(database, "select * from unnest(%s::noted[])", rows(noted)) == noted
 
     check()
+
+
+@pytest.mark.parametrize("word", ["", "a,b", "a)", "(a", 'a"', "a\\b", "],[", ')","(1'])
+def test_no_word_writes_a_column_or_a_row_of_its_own(word: str) -> None:
+    with pytest.raises(ValueError, match="plain"):
+        rows([(1, "plain"), (2, word)])
