@@ -44,12 +44,16 @@ def arrange(
     own_vendors: Collection[int] = (),
     unseen_vendors: Collection[int] = (),
 ) -> list[Candidate]:
-    """Up to `k` of the candidates, each product once, given best first and left in that order.
+    """Up to `k` of the candidates, given best first and left in that order, each product once.
 
     Nothing out of stock, of a vendor who is not active, or of the shopper's own; fewer than `k`
     only where no more are left.
     """
-    left = [one for one in candidates if _may_show(one, own_vendors)]
+    first: dict[int, Candidate] = {}
+    for one in candidates:
+        if _may_show(one, own_vendors):
+            first.setdefault(one.product_id, one)
+    left = list(first.values())
     unseen = [one for one in left if one.vendor_id in unseen_vendors]
     taken = set(unseen[: floor(k * policy.for_unseen)])
     # A category that fills the list is a lesser fault than a vendor who does.

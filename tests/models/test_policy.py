@@ -27,17 +27,19 @@ CANDIDATES = st.lists(
         is_vendor_active=st.sampled_from([True, True, True, False]),
     ),
     max_size=30,
-    unique_by=lambda one: one.product_id,
 )
 VENDORS = st.sets(st.integers(0, 5), max_size=2)
 
 
 def allowed(candidates: list[Candidate], own: set[int]) -> list[Candidate]:
-    return [
+    """The first offer of each product that may be shown."""
+    may_be_shown = [
         one
         for one in candidates
         if one.is_in_stock and one.is_vendor_active and one.vendor_id not in own
     ]
+    products = [one.product_id for one in may_be_shown]
+    return [one for n, one in enumerate(may_be_shown) if one.product_id not in products[:n]]
 
 
 @unhurried
