@@ -1,6 +1,7 @@
 """How soon a product may be shown to its buyer again, learned from what people do."""
 
 import numpy as np
+import pytest
 
 from models.interactions import Interactions
 from models.repeats import rest_days, resting
@@ -25,6 +26,25 @@ def test_coffee_comes_back_after_a_month_and_a_kettle_never() -> None:
 def test_a_few_repeats_are_no_habit() -> None:
     few = kitchen().where(kitchen().rows < 3)
     assert np.isinf(rest_days(few, np.array([0, 1]))).all()
+
+
+def test_a_quarter_of_those_who_come_back_are_sooner() -> None:
+    """Forty shoppers, who come back after 1 to 40 days."""
+    shoppers, returns = np.arange(40), np.arange(1.0, 41.0)
+    coffee = Interactions.from_columns(
+        np.tile(shoppers, 2),
+        np.full(80, COFFEE),
+        occurred_at=np.concatenate((np.zeros(40), returns)),
+    )
+    assert rest_days(coffee, np.array([0])).tolist() == [np.quantile(returns, 0.25)]
+
+
+@pytest.mark.parametrize(("repeating", "is_habit"), [(24, False), (25, True)])
+def test_a_habit_is_one_purchase_in_twenty_that_comes_again(repeating: int, is_habit: bool) -> None:
+    shoppers = np.concatenate((np.arange(500), np.arange(repeating)))
+    days = np.repeat([0.0, 30.0], (500, repeating))
+    coffee = Interactions.from_columns(shoppers, np.full(len(shoppers), COFFEE), occurred_at=days)
+    assert np.isfinite(rest_days(coffee, np.array([0]))).all() == is_habit
 
 
 def test_two_purchases_on_one_day_are_no_interval() -> None:
