@@ -12,7 +12,7 @@ from rich.console import Console
 from rynek.bench import lone, pgbench
 from rynek.bench.clients import Errand, Tally, sent_out
 from rynek.bench.report import Report, Row
-from rynek.bench.stalls import Stalls, Venue, cpu_seconds, opened_market
+from rynek.bench.stalls import Stalls, Venue, cpu_seconds, opened_market, run_in
 from rynek.local.wheels import package_of
 
 CONCURRENCY = (32, 128)
@@ -43,7 +43,7 @@ def measure(console: Console, *, is_quick: bool) -> Report:
     with opened_market(stalls) as venue, tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(pgbench.script(venue.servers.database_url, stalls))
         file.flush()
-        warm_up(venue, Path(file.name), stalls)
+        warm_up(venue, Path(file.name), stalls, seconds)
         rows: list[Row] = []
         for clients in CONCURRENCY:
             with console.status(f"{clients} clients, {rounds} times {seconds} s each, in turn"):
@@ -57,16 +57,18 @@ def measure(console: Console, *, is_quick: bool) -> Report:
     return Report("orders", f"{stalls.offers:,} offers, {rounds} × {seconds} s", tuple(rows))
 
 
-def warm_up(venue: Venue, file: Path, stalls: Stalls) -> None:
+def warm_up(venue: Venue, file: Path, stalls: Stalls, seconds: int) -> None:
     """Tables are no longer empty and their statistics say so: plans made on none would be poor."""
-    sent_out(errands(venue, stalls, CONCURRENCY[-1], 2.0))
+    sent_out(errands(venue, stalls, CONCURRENCY[-1], float(seconds)))
     peers(venue, file, CONCURRENCY[0], 2)
     with psycopg.connect(venue.servers.database_url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
 
 
 def one_round(venue: Venue, file: Path, stalls: Stalls, clients: int, seconds: int) -> Round:
+    run_in(venue)
     theirs = peers(venue, file, clients, seconds)
+    run_in(venue)
     postgres, python = cpu_seconds(venue.postmaster), cpu_seconds(venue.core)
     tally = sent_out(errands(venue, stalls, clients, float(seconds)))
     postgres, python = (
