@@ -12,7 +12,7 @@ from dagster import (
     multi_asset,
 )
 
-from pipelines.columns import shape
+from pipelines.columns import of_written, rows
 from pipelines.installation import Installation, Observer
 from pipelines.keys import BENCHMARKS, EACH_MINUTE, OWNERS, PLACEMENTS, POOL, key
 from warehouse import store
@@ -37,6 +37,7 @@ ABOUT = {
             kinds={"duckdb", "python", "table"},
             owners=OWNERS,
             freshness_policy=EACH_MINUTE,
+            metadata=of_written(".".join(target.path)),
             description=f"Grain: {grain}.",
         )
         for target, grain in ABOUT.items()
@@ -65,10 +66,10 @@ def benchmarks(
             done = close(connection)
         except CheckFailed as error:
             done, fault = [], str(error)
-        shapes = {target: shape(connection, ".".join(target.path)) for target in ABOUT}
+        kept = {target: rows(connection, ".".join(target.path)) for target in ABOUT}
     observer("marts.benchmarks", f"{len({closed.month for closed in done})} months closed")
     for target in ABOUT:
-        yield MaterializeResult(asset_key=target, metadata=shapes[target] | _told(done))
+        yield MaterializeResult(asset_key=target, metadata=kept[target] | _told(done))
     yield AssetCheckResult(
         check_name=SAFE, asset_key=BENCHMARKS, passed=not fault, metadata={"detail": fault}
     )

@@ -1,95 +1,66 @@
-"""Tables as Dagster shows them: columns, rows, and what each column comes of."""
+"""Tables as Dagster shows them: what each column is, what it comes of, and how many rows there are.
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+Columns are told with the definitions, once: told with every refresh they were nine tenths of what a
+run left in Dagster's storage.
+"""
 
-from dagster import AssetKey, TableColumn, TableColumnDep, TableColumnLineage, TableSchema
+from collections.abc import Mapping
+from typing import Any
+
+from dagster import TableColumn, TableColumnDep, TableColumnLineage, TableSchema
 from duckdb import DuckDBPyConnection
 
 from pipelines.keys import key
-from warehouse.graph import LOADS, fingerprint
+from warehouse.advice import storage as advice
+from warehouse.benchmarks import storage as benchmarks
+from warehouse.graph import LOADS, Model
 from warehouse.lineage import formulas, lineage
-from warehouse.manifest import replace
+from warehouse.shapes import shapes
 from warehouse.tables import SourceTable
+from warehouse.wording import meaning, told
+
+SCHEMA, LINEAGE, ROWS = "dagster/column_schema", "dagster/column_lineage", "dagster/row_count"
+
+WRITTEN = told(advice.DEFINITIONS) | told(benchmarks.DEFINITIONS)
 
 
-def shape(
-    connection: DuckDBPyConnection,
-    target: str,
-    told: Mapping[str, str] | None = None,
-    *,
-    is_counted: bool = True,
-) -> dict[str, Any]:
-    """A table's columns and how many rows it has, under the names that Dagster knows.
-
-    `told` says of a column where its values come from. Counting a table costs nothing, counting a
-    view may cost reading what it reads.
-    """
-    found = connection.sql(f"from {target} limit 0")
-    columns = [
-        TableColumn(name, str(kind), (told or {}).get(name))
-        for name, kind in zip(found.columns, found.types, strict=True)
-    ]
-    shown: dict[str, Any] = {"dagster/column_schema": TableSchema(columns)}
-    if is_counted:
-        [(rows,)] = connection.sql(f"select count(*) from {target}").fetchall()
-        shown["dagster/row_count"] = rows
-    return shown
+def of_core(table: SourceTable) -> dict[str, Any]:
+    return {SCHEMA: _schema(table.columns, _meanings(table))}
 
 
-@dataclass(frozen=True)
-class ModelColumns:
-    """What Dagster shows of each model's columns: where they come from, and by which SQL."""
-
-    lineage: dict[str, TableColumnLineage]
-    formulas: dict[str, dict[str, str]]
-
-    @classmethod
-    def of(cls, folder: Path) -> Self:
-        return cls(column_lineage(folder), _kept(folder, "formulas", formulas))
+def of_source(table: SourceTable) -> dict[str, Any]:
+    """A loaded table's columns are the core's under the same names."""
+    core = key(f"core.{table.name}")
+    same = TableColumnLineage({name: [TableColumnDep(core, name)] for name in table.columns})
+    return {SCHEMA: _schema(shapes()[table.target], _meanings(table)), LINEAGE: same}
 
 
-def column_lineage(folder: Path) -> dict[str, TableColumnLineage]:
-    """Return, by model, which columns each of its columns comes of."""
-    found = _kept(folder, "lineage", lineage)
-    return {target: _shown(columns) for target, columns in found.items()}
-
-
-def _kept(folder: Path, name: str, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What is found once per set of models is kept in `folder`.
-
-    Parsing all of them takes longer than building the little that a minute brings.
-    """
-    path = folder / f"{name}-{fingerprint()[:12]}.json"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        replace(path, json.dumps(find()).encode())
-    kept: dict[str, Any] = json.loads(path.read_text())
-    return kept
-
-
-def told_by_contract(table: SourceTable) -> dict[str, str]:
-    """Each loaded column by its name and type in the core."""
+def of_model(model: Model) -> dict[str, Any]:
+    """Each column says by which SQL it is made, and of which columns."""
+    read = {
+        name: [TableColumnDep(key(target), column) for target, column in deps if target != LOADS]
+        for name, deps in lineage()[model.target].items()
+    }
     return {
-        name: f"{table.name}.{name} of the core, {kind}" for name, kind in table.columns.items()
+        SCHEMA: _schema(shapes()[model.target], formulas()[model.target]),
+        LINEAGE: TableColumnLineage(read),
     }
 
 
-def as_in_core(table: SourceTable) -> TableColumnLineage:
-    """A loaded table's columns are the core's under the same names."""
-    core = AssetKey(["core", table.name])
-    return TableColumnLineage({name: [TableColumnDep(core, name)] for name in table.columns})
+def of_written(target: str) -> dict[str, Any]:
+    """A table that no SELECT makes, `marts.forecasts` say."""
+    return {SCHEMA: _schema(shapes()[target], WRITTEN[target])}
 
 
-def _shown(columns: dict[str, list[tuple[str, str]]]) -> TableColumnLineage:
-    return TableColumnLineage(
-        {
-            name: [
-                TableColumnDep(key(target), column) for target, column in deps if target != LOADS
-            ]
-            for name, deps in columns.items()
-        }
-    )
+def rows(connection: DuckDBPyConnection, target: str) -> dict[str, int]:
+    """How many rows there are. A table knows it, a view may have to read what it reads."""
+    [(found,)] = connection.sql(f"select count(*) from {target}").fetchall()
+    return {ROWS: found}
+
+
+def _meanings(table: SourceTable) -> dict[str, str]:
+    return {name: meaning(table, name) for name in table.columns}
+
+
+def _schema(types: Mapping[str, str], words: Mapping[str, str]) -> TableSchema:
+    return TableSchema([TableColumn(name, kind, words[name]) for name, kind in types.items()])

@@ -12,6 +12,7 @@ from pipelines.installation import Installation, unheard
 from pipelines.jobs import (
     advice,
     days,
+    each_hour,
     each_minute,
     each_morning,
     each_night,
@@ -19,11 +20,12 @@ from pipelines.jobs import (
     refresh,
     training,
 )
-from pipelines.keys import core_tables
 from pipelines.loading import loaded
 from pipelines.modelling import built, checked, joined
 from pipelines.publication import published_snapshot
 from pipelines.renewal import read_days_anew
+from pipelines.specs import core_tables
+from pipelines.tidying import tidy
 from pipelines.training import live_recommender, recommender_candidate
 from warehouse import store
 from warehouse.expectations import Judge
@@ -55,8 +57,8 @@ defs = Definitions(
         live_recommender,
     ],
     asset_checks=[checked],
-    jobs=[refresh, advice, training, everything, days],
-    schedules=[each_minute, each_morning, each_night],
+    jobs=[refresh, advice, training, everything, days, tidy],
+    schedules=[each_minute, each_morning, each_night, each_hour],
     sensors=[tell_of_failed_runs, read_days_anew],
     resources={
         "installation": Installation.from_environment(),

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from models.demand.listings import outlook
 from models.demand.reorder import Policy
-from pipelines.columns import shape
+from pipelines.columns import of_written, rows
 from pipelines.installation import Installation, Observer
 from pipelines.keys import EACH_DAY, FORECASTS, LOST_SALES, OWNERS, POOL, key
 from warehouse import store
@@ -42,9 +42,10 @@ ABOUT = {
             target,
             deps=[key("marts.order_lines"), key("marts.offers"), key("marts.stock_outs")],
             group_name="advice",
-            kinds={"python", "numpy", "duckdb"},
+            kinds={"duckdb", "python", "table"},
             owners=OWNERS,
             freshness_policy=EACH_DAY,
+            metadata=of_written(".".join(target.path)),
             description=f"Grain: {grain}.",
         )
         for target, grain in ABOUT.items()
@@ -73,16 +74,16 @@ def listing_forecasts(
         )
         keep(connection, "marts.forecasts", ahead)
         keep(connection, "marts.lost_sales", lost)
-        shapes = {target: shape(connection, ".".join(target.path)) for target in ABOUT}
+        kept = {target: rows(connection, ".".join(target.path)) for target in ABOUT}
     observer("marts.forecasts", f"{ahead.height:,} rows")
     classes = dict(ahead.group_by("demand_class").len().sort("demand_class").iter_rows())
     through = inputs.last.isoformat()
     yield MaterializeResult(
         asset_key=FORECASTS,
-        metadata=shapes[FORECASTS] | {"classes": classes, "data_through": through},
+        metadata=kept[FORECASTS] | {"classes": classes, "data_through": through},
     )
     yield MaterializeResult(
         asset_key=LOST_SALES,
-        metadata=shapes[LOST_SALES]
+        metadata=kept[LOST_SALES]
         | {"lost_cents": int(lost["lost_cents"].sum()), "data_through": through},
     )

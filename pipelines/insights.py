@@ -4,7 +4,7 @@ import polars as pl
 from dagster import MaterializeResult, ResourceParam, asset
 
 from models.insights.advise import advise
-from pipelines.columns import shape
+from pipelines.columns import of_written, rows
 from pipelines.installation import Installation, Observer
 from pipelines.keys import EACH_DAY, FORECASTS, INSIGHTS, OWNERS, POOL, key
 from warehouse import store
@@ -24,10 +24,11 @@ LATE_SHIPMENT = "late_shipment_30d"
         key("marts.affinity"),
     ],
     group_name="advice",
-    kinds={"python", "numpy", "duckdb"},
+    kinds={"duckdb", "python", "table"},
     owners=OWNERS,
     pool=POOL,
     freshness_policy=EACH_DAY,
+    metadata=of_written("marts.insights"),
 )
 def vendor_insights(
     installation: ResourceParam[Installation],
@@ -49,10 +50,10 @@ def vendor_insights(
             norm_of_late_shipment(),
         ).with_columns(advised_date=pl.lit(inputs.last))
         keep(connection, "marts.insights", cards)
-        metadata = shape(connection, "marts.insights")
+        kept = rows(connection, "marts.insights")
     observer("marts.insights", f"{cards.height:,} rows")
     kinds = dict(cards.group_by("kind").len().sort("kind").iter_rows())
-    return MaterializeResult(metadata=metadata | {"kinds": kinds})
+    return MaterializeResult(metadata=kept | {"kinds": kinds})
 
 
 def norm_of_late_shipment() -> float:

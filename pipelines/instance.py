@@ -42,11 +42,14 @@ event_log_storage:
   config:
     base_dir: {events}
 retention:
-  schedule:
+  schedule: &ticks
     purge_after_days:
       skipped: 1
       success: 7
       failure: 30
+      started: 30
+  sensor: *ticks
+  auto_materialize: *ticks
 """
 
 

@@ -1,7 +1,6 @@
 """Postgres to the warehouse: one load is one asset step, because it is one transaction."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from dagster import (
     AssetExecutionContext,
@@ -14,9 +13,10 @@ from dagster import (
 )
 from pydantic import Field
 
-from pipelines.columns import as_in_core, shape, told_by_contract
+from pipelines.columns import rows
 from pipelines.installation import Installation, Observer
-from pipelines.keys import POOL, key, source_tables
+from pipelines.keys import POOL, key
+from pipelines.specs import source_tables
 from warehouse import ledger, store
 from warehouse.expectations import Judge
 from warehouse.load import LoadSummary, load
@@ -54,26 +54,23 @@ def loaded(
             full=config.full,
             on_table=lambda name, rows: observer(f"source.{name}", f"{rows:,} rows"),
         )
-        shapes = {
-            table.name: shape(connection, table.target, told_by_contract(table)) for table in TABLES
-        }
+        kept = {table.name: rows(connection, table.target) for table in TABLES}
     if summary.changed:
         judge.warm()
     for warning in summary.warnings:
         context.log.warning(warning)
-    yield from _materialized(summary, shapes)
+    yield from _materialized(summary, kept)
 
 
 def _materialized(
-    summary: LoadSummary, shapes: dict[str, dict[str, Any]]
+    summary: LoadSummary, kept: dict[str, dict[str, int]]
 ) -> Iterator[MaterializeResult[None]]:
     moment = summary.load.moment
     for table in TABLES:
         yield MaterializeResult(
             asset_key=key(table.target),
-            metadata=shapes[table.name]
+            metadata=kept[table.name]
             | {
-                "dagster/column_lineage": as_in_core(table),
                 "rows_loaded": summary.rows[table.name],
                 "rows_deleted": summary.deleted[table.name],
                 "is_full": summary.is_full,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from dagster import (
     AssetCheckExecutionContext,
@@ -18,9 +19,10 @@ from dagster import (
 from duckdb import DuckDBPyConnection
 
 from pipelines.built_days import tell
-from pipelines.columns import ModelColumns, shape
+from pipelines.columns import rows
 from pipelines.installation import Installation, Observer
-from pipelines.keys import POOL, days_marts, joined_models, key, sql_models
+from pipelines.keys import POOL, days_marts, key
+from pipelines.specs import joined_models, sql_models
 from warehouse import checks, store
 from warehouse.build import Built, build, build_days
 from warehouse.expectations import Judge
@@ -38,6 +40,7 @@ def built(
     context: AssetExecutionContext,
     installation: ResourceParam[Installation],
     observer: ResourceParam[Observer],
+    judge: ResourceParam[Judge],
     turn: ResourceParam[object],
 ) -> Iterator[MaterializeResult[None]]:
     """Build what follows from the rows that loads brought, or the days that were asked for.
@@ -51,9 +54,9 @@ def built(
         observer(done.model.target, "view" if done.rows is None else f"{done.rows:,} rows")
 
     wanted = [model for model in models() if key(model.target) in context.selected_asset_keys]
-    columns = ModelColumns.of(installation.warehouse)
     with store.opened(installation.warehouse) as connection:
         if context.selected_asset_keys <= set(days_marts()):
+            judge.warm()  # days that were asked for are judged always, a refresh only on news
             days = context.partition_key_range
             first, last = date.fromisoformat(days.start), date.fromisoformat(days.end)
             results = build_days(connection, wanted, first, last, on_model=heard)
@@ -62,7 +65,7 @@ def built(
             tell(context, connection, installation.warehouse, results)
         done = {result.model.target: result for result in results}
         for model in wanted:
-            yield _materialized(connection, model, done.get(model.target), columns)
+            yield _materialized(connection, model, done.get(model.target))
 
 
 @multi_asset(specs=joined_models(), name="join", pool=POOL)
@@ -73,24 +76,19 @@ def joined(
 
     They are a step of their own because the night's tables are made of marts.
     """
-    columns = ModelColumns.of(installation.warehouse)
     with store.opened(installation.warehouse) as connection:
         for spec in joined_models():
             [model] = [model for model in models() if key(model.target) == spec.key]
             observer(model.target, "view")
-            yield _materialized(connection, model, None, columns)
+            yield _materialized(connection, model, None)
 
 
 def _materialized(
-    connection: DuckDBPyConnection,
-    model: Model,
-    built: Built | None,
-    columns: ModelColumns,
+    connection: DuckDBPyConnection, model: Model, built: Built | None
 ) -> MaterializeResult[None]:
-    told = columns.formulas[model.target]
-    metadata = shape(connection, model.target, told, is_counted=model.schema != STAGING)
-    metadata["dagster/column_lineage"] = columns.lineage[model.target]
-    metadata["is_rebuilt"] = built is not None
+    metadata: dict[str, Any] = {"is_rebuilt": built is not None}
+    if model.schema != STAGING:
+        metadata |= rows(connection, model.target)
     if built and not model.is_view:
         metadata["seconds"] = built.seconds
     if built and built.parts is not None:

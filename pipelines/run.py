@@ -14,7 +14,8 @@ from pipelines.definitions import defs
 from pipelines.errors import PipelineError
 from pipelines.installation import Installation, Observer, unheard
 from pipelines.instance import limit_pools, write_instance
-from pipelines.keys import CANDIDATE, LIVE, SNAPSHOT, source_tables
+from pipelines.keys import CANDIDATE, LIVE, SNAPSHOT
+from pipelines.specs import source_tables
 from warehouse.errors import WarehouseError
 
 # The observer and the failures tell the person at the terminal; logs and traces are in the UI.

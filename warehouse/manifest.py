@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from warehouse.errors import SnapshotCorrupt, SnapshotMissing
+from warehouse.moment import Moment
 
 SCHEMA_VERSION = 1
 POINTER = "CURRENT.json"
@@ -76,6 +77,14 @@ class Manifest(msgspec.Struct, frozen=True):
     @property
     def file_name(self) -> str:
         return f"manifest-{self.snapshot_id}.json"
+
+    @property
+    def moment(self) -> Moment:
+        """Up to where its load has seen the source."""
+        at = self.postgres
+        return Moment(
+            at.identity, at.snapshot, at.relay_position, self.data_through, self.erased_through
+        )
 
     def paths(self) -> Iterator[str]:
         yield self.marts.path

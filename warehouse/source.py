@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from warehouse.errors import SourceNotReady, SourceUnreachable
 from warehouse.moment import Moment
-from warehouse.tables import PEOPLE
+from warehouse.tables import PEOPLE, TABLES, TOMBSTONES
 
 # The first statement of the transaction: it takes the snapshot that all others read.
 MOMENT = f"""
@@ -123,6 +123,23 @@ def is_open(database_url: str) -> bool:
             return True
     except SourceNotReady:
         return False
+
+
+def has_news(database_url: str, previous: Moment) -> bool:
+    """Whether a load would bring or remove a row that the one at `previous` could not see.
+
+    Where the schema is not what the contract says, it would at least tell so. Raises
+    SourceUnreachable, SourceNotReady.
+    """
+    with reading(database_url) as source:
+        if not source.moment.continues(previous):
+            return True
+        unseen = (f"exists ({table.select(previous.snapshot)})" for table in (*TABLES, TOMBSTONES))
+        try:
+            [answer] = source.answer(f"select {' or '.join(unseen)} as found").to_pylist()
+        except adbc.ProgrammingError:
+            return True
+        return bool(answer["found"])
 
 
 def run_plain(connection: Any, sql: str) -> None:

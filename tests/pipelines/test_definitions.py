@@ -7,10 +7,11 @@ from dagster import (
     DagsterInstance,
     DefaultScheduleStatus,
     Definitions,
+    TableColumn,
     TableColumnDep,
 )
 
-from pipelines.columns import ModelColumns, column_lineage, shape
+from pipelines.columns import of_model, rows
 from pipelines.definitions import defs
 from pipelines.instance import limit_pools, write_instance
 from pipelines.keys import CANDIDATE, FORECASTS, LIVE, POOL, POOLS, SNAPSHOT, days_marts
@@ -19,10 +20,12 @@ from pipelines.modelling import built, checked
 from pipelines.publication import published_snapshot
 from pipelines.training import live_recommender, recommender_candidate
 from warehouse.checks import rules
-from warehouse.lineage import lineage
+from warehouse.graph import models
+from warehouse.lineage import formulas, lineage
 
-SCHEDULES = ("each_minute", "each_morning", "each_night")
+SCHEDULES = ("each_minute", "each_morning", "each_night", "each_hour")
 GRAPH = defs.resolve_asset_graph()
+by_target = {model.target: model for model in models()}
 
 
 def ancestors(key: AssetKey) -> set[AssetKey]:
@@ -65,19 +68,25 @@ def test_every_asset_of_ours_must_be_fresh() -> None:
     assert [node.key for node in ours if node.freshness_policy is None] == []
 
 
-def test_lineage_of_columns_reaches_the_tables_that_were_loaded(tmp_path: Path) -> None:
-    columns = column_lineage(tmp_path)["marts.vendor_daily"].deps_by_column
+def columns_of(*path: str) -> list[TableColumn]:
+    return list(GRAPH.get(AssetKey(path)).metadata["dagster/column_schema"].columns)
+
+
+def test_lineage_of_columns_reaches_the_tables_that_were_loaded() -> None:
+    columns = of_model(by_target["marts.vendor_daily"])["dagster/column_lineage"].deps_by_column
     assert columns["refunded_cents"] == [
         TableColumnDep(AssetKey(["marts", "refunds"]), "items_cents")
     ]
-    assert column_lineage(tmp_path)["marts.vendor_daily"].deps_by_column == columns
+    loaded = GRAPH.get(AssetKey(["source", "refunds"])).metadata["dagster/column_lineage"]
+    assert loaded.deps_by_column["amount_cents"] == [
+        TableColumnDep(AssetKey(["core", "refunds"]), "amount_cents")
+    ]
     written = {target: tuple(read) for target, read in lineage().items()}
     assert all(written.values())
 
 
-def test_every_column_of_a_model_says_by_which_sql_it_is_made(tmp_path: Path) -> None:
-    made = ModelColumns.of(tmp_path).formulas
-    assert ModelColumns.of(tmp_path).formulas == made, "what is kept is what was found"
+def test_every_column_of_a_model_says_by_which_sql_it_is_made() -> None:
+    made = formulas()
     assert made["marts.vendor_daily"]["vendor_id"] == "vendor_id"
     assert made["marts.vendor_daily"]["sales_cents"] == "sum(items_cents) FILTER(WHERE is_counted)"
     assert made["marts.interactions"]["type"] == "marts.events.type or 'purchase'"
@@ -85,16 +94,35 @@ def test_every_column_of_a_model_says_by_which_sql_it_is_made(tmp_path: Path) ->
     assert all(formula for columns in made.values() for formula in columns.values())
 
 
-def test_a_table_s_schema_tells_of_each_column() -> None:
+def test_every_column_of_every_table_is_described() -> None:
+    everything = map(GRAPH.get, GRAPH.get_all_asset_keys())
+    tables = [node for node in everything if node.kinds & {"table", "view"}]
+    silent = [
+        f"{node.key.to_user_string()}.{column.name}"
+        for node in tables
+        for column in columns_of(*node.key.path)
+        if not column.description
+    ]
+    assert silent == []
+    assert {"marts/forecasts", "marts/benchmarks", "core/orders", "staging/orders"} <= {
+        node.key.to_user_string() for node in tables
+    }
+
+
+def test_a_table_s_columns_have_types_and_words() -> None:
+    kept = [
+        (column.name, column.type, column.description) for column in columns_of("core", "stock")
+    ]
+    assert ("available_units", "int8", "units that may be sold; of a movement, the change") in kept
+    assert ("offer_id", "int8", "which of offers") in kept
+    lost = [(column.name, column.type) for column in columns_of("marts", "lost_sales")]
+    assert lost[:2] == [("vendor_id", "BIGINT"), ("sale_date", "DATE")]
+
+
+def test_a_run_tells_how_many_rows_there_are_and_leaves_columns_to_the_definitions() -> None:
     with duckdb.connect() as connection:
         connection.sql("create table sales as select 1 as cents, 2 as units")
-        shown = shape(connection, "sales", {"cents": "sum(items_cents)"})
-    columns = shown["dagster/column_schema"].columns
-    assert [(column.name, column.type, column.description) for column in columns] == [
-        ("cents", "INTEGER", "sum(items_cents)"),
-        ("units", "INTEGER", None),
-    ]
-    assert shown["dagster/row_count"] == 1
+        assert rows(connection, "sales") == {"dagster/row_count": 1}
 
 
 def test_marts_of_days_are_partitioned_by_day_and_backfilled_in_one_run() -> None:
@@ -142,6 +170,7 @@ def test_a_refresh_runs_every_minute_and_the_nights_work_is_looked_for_every_hou
         "refresh": "* * * * *",
         "advice": "15 * * * *",
         "training": "15 * * * *",
+        "tidy": "45 * * * *",
     }
     assert all(
         schedule.default_status is DefaultScheduleStatus.RUNNING for schedule in schedules.values()

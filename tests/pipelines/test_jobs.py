@@ -13,6 +13,7 @@ from dagster import (
     build_schedule_context,
 )
 
+from pipelines import jobs
 from pipelines.definitions import defs
 from pipelines.instance import write_instance
 from pipelines.jobs import each_minute, each_morning, each_night
@@ -46,6 +47,29 @@ def test_a_refresh_waits_for_the_one_under_way(
     answer = each_minute(build_schedule_context(instance))
     assert isinstance(answer, SkipReason)
     assert answer.skip_message == f"{job} is still under way"
+
+
+def test_a_quiet_market_is_refreshed_only_every_ten_minutes(
+    market: Market,
+    home: Path,
+    instance: DagsterInstance,
+    pipeline_database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RYNEK_HOME", str(home))
+    offer, shopper = market.offer(market.vendor("Bea")), market.shopper()
+    with store.opened(home / "warehouse") as warehouse:
+        run(warehouse, pipeline_database_url, home / "published")
+    answer = each_minute(build_schedule_context(instance))
+    assert isinstance(answer, SkipReason)
+    assert answer.skip_message == "nothing changed since the last load"
+    monkeypatch.setattr(jobs, "QUIET_AT_MOST", timedelta(0))
+    assert isinstance(each_minute(build_schedule_context(instance)), RunRequest)
+    monkeypatch.undo()
+    monkeypatch.setenv("RYNEK_HOME", str(home))
+    monkeypatch.setenv("PIPELINE_DATABASE_URL", pipeline_database_url)
+    market.order(shopper, [(offer, 1)])
+    assert isinstance(each_minute(build_schedule_context(instance)), RunRequest)
 
 
 def test_a_market_that_is_not_open_yet_is_let_be(instance: DagsterInstance) -> None:

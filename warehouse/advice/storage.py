@@ -5,39 +5,63 @@ marts.lost_sales  one vendor and day on which an empty shelf cost sales; expecte
 marts.insights    one card for a vendor
 """
 
-from collections.abc import Iterator
-
 import duckdb
-import sqlglot
-from sqlglot import exp
+
+from warehouse.wording import told
 
 DEFINITIONS = """
     create schema if not exists marts;
     create table if not exists marts.forecasts (
-        offer_id bigint, product_id bigint, vendor_id bigint, first_date date,
-        demand_class varchar, method varchar, weekday_units double[], level_variance double,
-        dispersion double, month_units double, month_low bigint, month_median bigint,
-        month_high bigint, available_units bigint, days_of_cover double, lead_days integer,
-        service_level double, reorder_point bigint, order_units bigint, closed_days double,
-        lost_units double, lost_low bigint, lost_high bigint);
+        offer_id bigint, -- which of offers, and the key
+        product_id bigint, -- which of products
+        vendor_id bigint, -- which of vendors
+        first_date date, -- the first day that is forecast
+        demand_class varchar, -- thin, smooth, erratic, intermittent or lumpy, by ADI and CV²
+        method varchar, -- what forecast it, as its class asks
+        weekday_units double[], -- units expected of each weekday, Monday first
+        level_variance double, -- variance of a day's expected units: how unsure the level is
+        dispersion double, -- variance of a day's units over their mean, at least 1
+        month_units double, -- units expected in 28 days
+        month_low bigint, -- 5 % quantile of the units of 28 days
+        month_median bigint, -- their median
+        month_high bigint, -- their 95 % quantile
+        available_units bigint, -- units on the shelf
+        days_of_cover double, -- days for which these will last
+        lead_days integer, -- days from order to delivery
+        service_level double, -- how often stock has to last until the delivery
+        reorder_point bigint, -- units at which to order again
+        order_units bigint, -- units to order now
+        closed_days double, -- of the last 90 days, those with an empty shelf
+        lost_units double, -- units that would have sold then
+        lost_low bigint, -- their 5 % quantile
+        lost_high bigint -- their 95 % quantile
+    );
     create table if not exists marts.lost_sales (
-        vendor_id bigint, sale_date date, lost_units double, lost_cents double);
+        vendor_id bigint, -- which of vendors
+        sale_date date, -- day of the market
+        lost_units double, -- units that an empty shelf kept from being sold; expected
+        lost_cents double -- the same in cents, at the prices of the night
+    );
     create table if not exists marts.insights (
-        vendor_id bigint, kind varchar, offer_id bigint, product_id bigint, what varchar,
-        why varchar, action varchar, effect_cents bigint, effect_low_cents bigint,
-        effect_high_cents bigint, confidence varchar, rank integer, advised_date date);
+        vendor_id bigint, -- which of vendors
+        kind varchar, -- what kind of advice it is
+        offer_id bigint, -- which of offers it is about
+        product_id bigint, -- which of products it is about
+        what varchar, -- what is the case
+        why varchar, -- the numbers that say so
+        action varchar, -- one thing to do
+        effect_cents bigint, -- what it is expected to bring, in cents
+        effect_low_cents bigint, -- lower end of the interval
+        effect_high_cents bigint, -- upper end of the interval
+        confidence varchar, -- how sure it is
+        rank integer, -- place among the vendor's cards, from 1
+        advised_date date -- day up to which it knew
+    );
 """
 
 
-def _written() -> Iterator[tuple[str, tuple[str, ...]]]:
-    for create in sqlglot.parse(DEFINITIONS, dialect="duckdb"):
-        if isinstance(create, exp.Create) and isinstance(create.this, exp.Schema):
-            table = create.this.this
-            yield f"{table.db}.{table.name}", tuple(c.name for c in create.this.expressions)
-
-
 # Each table's columns, by target: a model may read what is kept here.
-WRITTEN = dict(_written())
+WRITTEN = {target: tuple(columns) for target, columns in told(DEFINITIONS).items()}
 
 # What must not be found: table, rule, the rows that break it.
 RULES = (

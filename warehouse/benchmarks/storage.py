@@ -21,13 +21,31 @@ DEFINITIONS = """
     create table if not exists benchmarks.closed (
         market varchar, period_date date, metric_id varchar, closed_at timestamptz);
     create table if not exists marts.benchmarks (
-        period_date date, metric_id varchar, cohort varchar, level varchar, category varchar,
-        price_from_cents bigint, price_below_cents bigint, orders_from bigint, orders_below bigint,
-        owners_at_least integer, step double, lower_quartile double, median double,
-        upper_quartile double, mean double);
+        period_date date, -- first day of the closed month
+        metric_id varchar, -- the metric, as the registry names it
+        cohort varchar, -- names the cell: category, band of prices, band of volume
+        level varchar, -- how narrow the cell is
+        category varchar, -- the cell's category, none for all
+        price_from_cents bigint, -- least median price of the cell's shops, in cents
+        price_below_cents bigint, -- their median prices lie below it, in cents
+        orders_from bigint, -- least orders a month of the cell's shops
+        orders_below bigint, -- their orders a month lie below it
+        owners_at_least integer, -- owners counted in the cell, rounded down
+        step double, -- to what the figures are rounded, in the metric's unit
+        lower_quartile double, -- a quarter of the shops lie below; absent unless safe to show
+        median double, -- half of the shops lie below; absent unless safe to show
+        upper_quartile double, -- three quarters lie below; absent unless safe to show
+        mean double -- mean of winsorised values; absent unless safe to show
+    );
     create table if not exists marts.benchmark_placements (
-        period_date date, metric_id varchar, vendor_id bigint, numerator bigint,
-        denominator bigint, value double, cohort varchar);
+        period_date date, -- first day of the closed month
+        metric_id varchar, -- the metric, as the registry names it
+        vendor_id bigint, -- which of vendors
+        numerator bigint, -- the vendor's own, of the month
+        denominator bigint, -- the vendor's own, of the month
+        value double, -- numerator by denominator, in the metric's unit
+        cohort varchar -- the smallest shown cell that the vendor lies in
+    );
 """
 
 KEPT = (
