@@ -9,7 +9,7 @@ from dagster import AssetExecutionContext, AssetKey, AssetMaterialization, Dagst
 from dagster._core.events import DagsterEventBatchMetadata
 from duckdb import DuckDBPyConnection
 
-from pipelines.days import note_first
+from pipelines.days import note_first, today
 from pipelines.keys import key
 from warehouse.build import Built
 from warehouse.graph import models
@@ -23,13 +23,15 @@ def tell(
 ) -> None:
     """Tell of each mart of days which of them were built: of one that was made whole all.
 
-    The run's own day is left to the results of its step. A day that Dagster never heard of,
-    because nothing ran on it, is told of with the others.
+    The run's own day is left to the results of its step; a run of marts that are not of days has
+    none. A day that Dagster never heard of, because nothing ran on it, is told of with the others.
     """
-    last = date.fromisoformat(context.partition_key)
+    last = date.fromisoformat(today())
     first = _first(connection) or last
     note_first(warehouse, first)
-    every = {first + timedelta(days) for days in range((last - first).days)}
+    every = {first + timedelta(days) for days in range((last - first).days + 1)}
+    if context.has_partition_key:
+        every.discard(date.fromisoformat(context.partition_key))
     for built in done:
         if built.model.is_of_days:
             asset = key(built.model.target)

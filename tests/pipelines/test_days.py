@@ -5,18 +5,21 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from dagster import AssetKey, DagsterInstance
+from dagster import AssetKey, AssetSelection, DagsterInstance, materialize
 
 from pipelines.days import noted_first
 from pipelines.definitions import defs
 from pipelines.installation import Installation, unheard
 from pipelines.instance import write_instance
 from pipelines.keys import days_marts
+from pipelines.modelling import built
 from pipelines.run import QUIET, materialize_all
 from tests.warehouse.market import NOON, Market
 from tests.warehouse.steps import run
 from warehouse import ledger, store
 from warehouse.deviations import deviations
+from warehouse.expectations import Judge
+from warehouse.load import load
 
 DAYS = {
     "dagster/asset_partition_range_start": "2026-03-09",
@@ -32,6 +35,14 @@ def told(home: Path, mart: AssetKey) -> Counter[str]:
     with DagsterInstance.from_config(str(write_instance(home))) as instance:
         found = instance.fetch_materializations(mart, limit=10_000).records
     return Counter(str(record.partition_key) for record in found)
+
+
+def resources(home: Path, database_url: str, judge: Judge) -> dict[str, object]:
+    return {
+        "installation": Installation(home, database_url),
+        "observer": unheard,
+        "judge": judge,
+    }
 
 
 def through(first: date, last: date) -> set[str]:
@@ -66,19 +77,17 @@ def test_a_backfill_mends_its_days_in_one_run_and_is_judged(
         before = ledger.last_build(warehouse)
         warehouse.sql("update marts.operator_daily set paid_cents = 0")
         assert deviations(warehouse).keys() == {"marts.operator_daily"}
-    with DagsterInstance.from_config(str(write_instance(home))) as instance:
-        result = defs.resolve_job_def("days").execute_in_process(
+    days = defs.resolve_job_def("days")
+    with DagsterInstance.from_config(str(write_instance(home))) as instance, Judge() as judge:
+        result = days.execute_in_process(
             run_config=QUIET,
             instance=instance,
             tags=DAYS,
-            resources={
-                "installation": Installation(home, pipeline_database_url),
-                "observer": unheard,
-            },
+            resources=resources(home, pipeline_database_url, judge),
         )
-        built = instance.get_materialized_partitions(AssetKey(["marts", "operator_daily"]))
+        days_built = instance.get_materialized_partitions(AssetKey(["marts", "operator_daily"]))
     assert result.success
-    assert built == {"2026-03-09", "2026-03-10", "2026-03-11"}
+    assert days_built == {"2026-03-09", "2026-03-10", "2026-03-11"}
     assert all(check.passed for check in result.get_asset_check_evaluations())
     with store.opened(home / "warehouse") as warehouse:
         assert deviations(warehouse) == {}
@@ -86,3 +95,43 @@ def test_a_backfill_mends_its_days_in_one_run_and_is_judged(
     assert before is not None
     assert after is not None
     assert after.build != before.build
+
+
+def test_the_judge_of_a_backfill_starts_while_its_days_are_built(
+    market: Market, home: Path, pipeline_database_url: str
+) -> None:
+    with store.opened(home / "warehouse") as warehouse:
+        run(warehouse, pipeline_database_url, home / "published")
+    days = defs.resolve_job_def("days")
+    with DagsterInstance.from_config(str(write_instance(home))) as instance, Judge() as judge:
+        result = days.execute_in_process(
+            run_config=QUIET,
+            instance=instance,
+            tags=DAYS,
+            op_selection=["build"],
+            resources=resources(home, pipeline_database_url, judge),
+        )
+        assert result.success
+        assert not judge.is_idle
+
+
+def test_a_mart_that_is_not_of_days_can_be_built_by_itself(
+    market: Market, home: Path, pipeline_database_url: str
+) -> None:
+    assert materialize_all(home, pipeline_database_url, train=False).failures == ()
+    late = NOON - timedelta(days=3)
+    market.order(market.shopper(), [(market.offer(market.vendor("Bea")), 1)], late)
+    with store.opened(home / "warehouse") as warehouse:
+        load(warehouse, pipeline_database_url)
+    with DagsterInstance.from_config(str(write_instance(home))) as instance, Judge() as judge:
+        result = materialize(
+            [built],
+            selection=AssetSelection.assets(["marts", "vendor_daily"]),
+            run_config=QUIET,
+            instance=instance,
+            resources={"turn": None, **resources(home, pipeline_database_url, judge)},
+        )
+    assert result.success
+    again = told(home, AssetKey(["marts", "operator_daily"]))
+    assert again.keys() == through(late.date(), datetime.now(UTC).date())
+    assert again[f"{late.date()}"] == 1
