@@ -68,19 +68,22 @@ def taught_by(market: Interactions) -> list[Lesson]:
     return list(replace(ranker(), horizon_days=20.0, lessons=2).taught(market))
 
 
-def test_a_future_event_changes_no_feature(market: Interactions) -> None:
+@pytest.mark.parametrize("days_ago", [10.0, 20.0])
+def test_a_future_event_changes_no_feature(market: Interactions, days_ago: float) -> None:
+    """The latest lesson's moment is twenty days ago."""
     last = float(market.days.max())
     latest, earlier = taught_by(market)
-    later, before = taught_by(planted(market, 3, 14, last - 10))
+    later, before = taught_by(planted(market, 3, 14, last - days_ago))
     np.testing.assert_array_equal(latest.features, later.features)
     for one, other in zip(earlier, before, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_an_event_of_the_past_changes_them(market: Interactions) -> None:
+@pytest.mark.parametrize("days_ago", [20.001, 30.0])
+def test_an_event_of_the_past_changes_them(market: Interactions, days_ago: float) -> None:
     last = float(market.days.max())
     latest, earlier = taught_by(market)
-    later, before = taught_by(planted(market, 3, 14, last - 30))
+    later, before = taught_by(planted(market, 3, 14, last - days_ago))
     assert not np.array_equal(latest.features, later.features)
     np.testing.assert_array_equal(earlier.features, before.features)
 
