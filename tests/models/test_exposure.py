@@ -21,6 +21,8 @@ def test_vendors_are_told_apart_by_what_they_sell() -> None:
     assert middle.shares == {"sales": pytest.approx(0.3), "impressions": pytest.approx(0.4)}
     assert small.shares == {"sales": pytest.approx(0.1), "impressions": pytest.approx(0.2)}
     assert [band.never_shown for band in found.bands] == [0, 0, 2]
+    seldom = report(SALES, {"impressions": SEEN / 100}, "impressions")
+    assert [band.never_shown for band in seldom.bands] == [0, 0, 2]
 
 
 def test_equal_shares_have_no_inequality() -> None:
@@ -48,3 +50,13 @@ def test_lists_are_shown_as_the_policy_arranges_them() -> None:
     lists = vendors_shown(Recommendations.over("", "ials", arrays), shelf, {}, 10, 0)
     assert len(lists) == 60
     assert all(len(shown) == 10 and shown.count(1_000) == 3 for shown in lists)
+
+
+def test_only_who_has_something_on_the_shelf_is_shown() -> None:
+    market = taste_market(shoppers=60)
+    model = Recommendations.over(
+        "", "ials", stored(ALS(factors=4, iterations=2).fit(market), market)
+    )
+    shelf = Shelf.of(market.products[::2], np.arange(market.n_items)[::2])
+    lists = vendors_shown(model, shelf, {}, 5, 0)
+    assert {vendor % 2 for shown in lists for vendor in shown} == {0}
