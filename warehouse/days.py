@@ -26,20 +26,13 @@ def count(
     connection: duckdb.DuckDBPyConnection, source: Source, touched: dict[str, list[Span]]
 ) -> None:
     """Have the source count anew: the touched spans of the tables named, all of the others."""
-    spans = [(table, _bounded(touched.get(table.name))) for table in COUNTED]
-    texts = [
-        count_by_day(table, table.name, _within(table.day or "", days, " 00:00+00"))
-        for table, days in spans
-        if days != []
-    ]
+    spans = [(table, _bounded(table, touched.get(table.name))) for table in COUNTED]
+    texts = [_count(table, days) for table, days in spans if days != []]
     if not texts:
         return
     counted = source.count(" union all ".join(texts))  # noqa: F841 — DuckDB finds it by name
     for table, days in spans:
-        connection.sql(
-            f"delete from ledger.source_days where table_name = '{table.name}'"
-            f" and ({_within('day', days)})"
-        )
+        _forget(connection, table, days)
     connection.sql("insert into ledger.source_days from counted")
 
 
@@ -49,6 +42,25 @@ def count_by_day(table: SourceTable, relation: str, where: str = "true") -> str:
         select '{table.name}' as table_name, {_day(table)} as day,
                count(*) as rows, cast(coalesce(sum({table.cents}), 0) as bigint) as cents
         from {relation} where {where} group by 2"""
+
+
+def count_between_midnights(table: SourceTable, spans: list[Span]) -> str:
+    """SQL for Postgres that counts as `count_by_day` does, each day of the spans by itself.
+
+    Where an index holds moments and cents, no row is read and no moment is made a day.
+    """
+    bounds = ", ".join(f"(timestamp '{first}', timestamp '{end}')" for first, end in spans)
+    return f"""
+        select '{table.name}' as table_name, cast(day as date) as day, rows, cents
+        from (values {bounds}) as spans (first, past),
+        lateral generate_series(first, past - interval '1 day', interval '1 day') as day,
+        lateral (
+            select count(*) as rows, cast(coalesce(sum({table.cents}), 0) as bigint) as cents
+            from {table.name}
+            where {table.day} >= day at time zone 'UTC'
+              and {table.day} < (day + interval '1 day') at time zone 'UTC'
+        ) as counted
+        where rows > 0"""
 
 
 def touched(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> list[Span]:
@@ -78,23 +90,52 @@ def spans_of(days: Iterable[date | None]) -> list[Span]:
     return spans
 
 
-def _bounded(spans: list[Span] | None) -> list[Span] | None:
-    return spans if spans is not None and len(spans) <= SPANS_AT_MOST else None
+def _bounded(table: SourceTable, spans: list[Span] | None) -> list[Span] | None:
+    if spans is None or table.has_day_index or len(spans) <= SPANS_AT_MOST:
+        return spans
+    return None
 
 
-def _within(column: str, spans: list[Span] | None, midnight: str = "") -> str:
-    """SQL for the rows of these spans; for None all of them."""
+def _count(table: SourceTable, spans: list[Span] | None) -> str:
     if spans is None:
-        return "true"
+        return count_by_day(table, table.name)
+    if table.has_day_index:
+        return count_between_midnights(table, spans)
+    return count_by_day(table, table.name, _within(table.day or "", spans))
+
+
+def _within(column: str, spans: list[Span]) -> str:
+    """SQL for the rows of these spans."""
     return " or ".join(
-        ["false"]
-        + [
-            f"{column} >= '{first}{midnight}' and {column} < '{end}{midnight}'"
-            if first
-            else f"{column} is null"
-            for first, end in spans
-        ]
+        f"{column} >= '{first} 00:00+00' and {column} < '{end} 00:00+00'"
+        if first
+        else f"{column} is null"
+        for first, end in spans
     )
+
+
+def _forget(
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, spans: list[Span] | None
+) -> None:
+    """Delete the counts of these spans; for None all of the table's."""
+    if spans is None:
+        connection.sql("delete from ledger.source_days where table_name = ?", params=[table.name])
+        return
+    connection.sql(
+        """delete from ledger.source_days using (select unnest($days::date[]) as day) as forgotten
+           where table_name = $name and source_days.day is not distinct from forgotten.day""",
+        params={"name": table.name, "days": _days(spans)},
+    )
+
+
+def _days(spans: list[Span]) -> list[date | None]:
+    return [day for first, end in spans for day in _days_of(first, end)]
+
+
+def _days_of(first: date | None, end: date | None) -> list[date | None]:
+    if first is None or end is None:
+        return [None]
+    return [first + timedelta(days) for days in range((end - first).days)]
 
 
 def _day(table: SourceTable) -> str:

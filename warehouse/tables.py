@@ -26,6 +26,7 @@ class SourceTable:
     """One loaded table; the busiest are indexed by BRIN on the cast row version, not by B-tree.
 
     `goes_with`: the column that holds what is deleted, and the tables whose tombstones say so.
+    `has_day_index`: a B-tree on `day` holds `cents`, so that a day is counted without its rows.
     """
 
     name: str
@@ -36,6 +37,7 @@ class SourceTable:
     day: str | None
     cents: str
     goes_with: tuple[str, tuple[str, ...]]
+    has_day_index: bool
 
     @property
     def target(self) -> str:
@@ -84,6 +86,7 @@ def _table(
     day: str | None = None,
     cents: str = "0",
     goes_with: tuple[str, tuple[str, ...]] | None = None,
+    has_day_index: bool = False,
 ) -> SourceTable:
     pairs = dict(column.split() for column in columns.replace("\n", " ").split(","))
     return SourceTable(
@@ -95,6 +98,7 @@ def _table(
         day=day,
         cents=cents,
         goes_with=goes_with or (key, (name,)),
+        has_day_index=has_day_index,
     )
 
 
@@ -196,6 +200,7 @@ TABLES = (
         has_brin=True,
         day="placed_at",
         cents="total_cents",
+        has_day_index=True,
     ),
     _table(
         "vendor_orders",
@@ -211,6 +216,7 @@ TABLES = (
         has_brin=True,
         day="placed_at",
         cents="items_cents",
+        has_day_index=True,
     ),
     _table(
         "order_lines",

@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,14 @@ import pytest
 
 from tests.warehouse.market import Market
 from warehouse import ledger, reconcile, store
+from warehouse.days import (
+    COUNTED,
+    SPANS_AT_MOST,
+    Span,
+    count_between_midnights,
+    count_by_day,
+    spans_of,
+)
 from warehouse.errors import (
     ColumnContractBroken,
     RowVersionInFuture,
@@ -17,7 +25,7 @@ from warehouse.errors import (
     SourceUnreachable,
 )
 from warehouse.load import LoadSummary, load
-from warehouse.tables import TABLES
+from warehouse.tables import TABLES, SourceTable
 
 Warehouse = duckdb.DuckDBPyConnection
 
@@ -336,6 +344,45 @@ def test_a_load_counts_only_the_days_it_touched_late_data_among_them(
         select day::varchar, rows, cents from ledger.source_days
         where table_name = 'order_lines' order by day
     """).fetchall() == [("2026-03-01", 1, 1000), ("2026-03-02", 2, 3000), ("2026-03-09", -1, 1000)]
+
+
+def midnights(market: Market, days: int) -> list[Span]:
+    """Orders around the midnights of every third day; the days that hold them."""
+    offer_id, shopper = market.offer(market.vendor()), market.shopper()
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    for number in range(0, 3 * days, 3):
+        midnight = first + timedelta(days=number)
+        market.order(shopper, [(offer_id, 1)], midnight)
+        market.order(shopper, [(offer_id, number)], midnight + timedelta(days=1, microseconds=-1))
+    return spans_of((first + timedelta(days=number)).date() for number in range(0, 3 * days, 3))
+
+
+@pytest.mark.parametrize("table", [table for table in COUNTED if table.has_day_index])
+def test_a_day_between_its_midnights_holds_what_is_cast_to_it(
+    market: Market, table: SourceTable
+) -> None:
+    spans = midnights(market, 4)
+    market.ask("set time zone 'Pacific/Auckland'")
+    between = market.ask(count_between_midnights(table, spans))
+    assert sorted(between) == sorted(market.ask(count_by_day(table, table.name)))
+    assert [rows for _, _, rows, _ in between] == [2] * 4
+    market.ask("set enable_seqscan = off")  # a small table is read whole
+    plan = market.ask(f"explain {count_between_midnights(table, spans)}")
+    assert any(f"Index Only Scan using {table.name}_day" in line for (line,) in plan)
+
+
+def test_many_days_all_over_the_years_are_counted_each_by_itself(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    spans = midnights(market, SPANS_AT_MOST + 2)
+    load(warehouse, url)
+    warehouse.sql("update ledger.source_days set rows = -1")
+    (first, _), *later = spans
+    market.ask("update orders set version = version + 1 where placed_at >= %s", later[0][0])
+    load(warehouse, url)
+    assert warehouse.sql("""
+        select day, rows from ledger.source_days where table_name = 'orders' order by day
+    """).fetchall() == [(first, -1), *((day, 2) for day, _ in later)]
 
 
 def test_a_day_that_lost_its_last_row_is_counted_no_more(
