@@ -14,6 +14,7 @@ FIGURE_HEIGHT, ORDERS_HEIGHT, GAP = 196, 54, 16
 AXIS_WIDTH = 46  # the same in both panels, so that their days stand under each other
 DATA = "series"  # the page fills the data set of this name
 RESTING_OPACITY = 0.88
+UNRIPE_OPACITY = 0.4  # what may still change is drawn as faintly as it is known
 BAND_OPACITY = 0.22
 
 # The page names what it draws; these stand for it in the definition.
@@ -76,7 +77,11 @@ def _bars(
         x2="end:T",
         y=alt.Y(field, type="quantitative", axis=amounts, title=None),
         y2=alt.datum(0),
-        fillOpacity=alt.condition(is_pointed, alt.value(1), alt.value(RESTING_OPACITY)),
+        fillOpacity=alt.when(is_pointed)
+        .then(alt.value(1))
+        .when(f"datum.{field}_is_ripe")
+        .then(alt.value(RESTING_OPACITY))
+        .otherwise(alt.value(UNRIPE_OPACITY)),
     )
 
 

@@ -141,15 +141,14 @@ def series_published(
     grain: Grain,
     vendor_id: int | None,
     local_now: datetime,
-) -> list[tuple[date, dict[str, Figure]]]:
+) -> list[tuple[date | datetime, dict[str, Figure]]]:
     """Each metric from the snapshot by day, week or month; weeks and months within the span."""
-    starts = [start for start in _buckets(span, grain) if not isinstance(start, datetime)]
-    ends = [start - ONE_DAY for start in starts[1:]] + [span.last]
-    days = [Days(max(start, span.first), end) for start, end in zip(starts, ends, strict=True)]
+    buckets = _buckets(span, grain)
+    days = list(buckets.values())
     found = evaluated(snapshot.rows, metrics, days, Extent(vendor_id, last_day_over(local_now)))
     return [
         (start, {metric_id: points[number] for metric_id, points in found.items()})
-        for number, start in enumerate(starts)
+        for number, start in enumerate(buckets)
     ]
 
 
@@ -185,11 +184,11 @@ def series(
         (
             start,
             {
-                metric.metric_id: _figure(metric, by_bucket.get(start, empty), _days(span), through)
+                metric.metric_id: _figure(metric, by_bucket.get(start, empty), days, through)
                 for metric in metrics
             },
         )
-        for start in _buckets(span, grain)
+        for start, days in _buckets(span, grain).items()
     ]
 
 
@@ -199,12 +198,18 @@ def _moment(grain: Grain, zone: ZoneInfo) -> pl.Expr:
     return pl.col("placed_at").dt.convert_time_zone(zone.key).dt.replace_time_zone(None)
 
 
-def _buckets(span: Span, grain: Grain) -> list[date] | list[datetime]:
+def _buckets(span: Span, grain: Grain) -> dict[date | datetime, Days]:
+    """The days of each bucket that are of the span, by the bucket's beginning."""
     if grain == "hour":
         begin, end = datetime.combine(span.first, time(0)), datetime.combine(span.last, time(23))
-        return pl.datetime_range(begin, end, EVERY[grain], eager=True).to_list()
-    ends = pl.Series([span.first, span.last]).dt.truncate(EVERY[grain])
-    return pl.date_range(ends[0], ends[1], EVERY[grain], eager=True).to_list()
+        hours = pl.datetime_range(begin, end, EVERY[grain], eager=True).to_list()
+        return {hour: Days(hour.date(), hour.date()) for hour in hours}
+    outer = pl.Series([span.first, span.last]).dt.truncate(EVERY[grain])
+    starts = pl.date_range(outer[0], outer[1], EVERY[grain], eager=True).to_list()
+    ends = [start - ONE_DAY for start in starts[1:]] + [span.last]
+    return {
+        start: Days(max(start, span.first), end) for start, end in zip(starts, ends, strict=True)
+    }
 
 
 def _figures(

@@ -10,15 +10,15 @@ from pydantic import BaseModel
 from serving.figures import Comparison
 from serving.http.asking import Freshness
 from serving.spans import Grain, Span
-from warehouse.metrics import SUBJECT_OF, Better, Metric, Scope, Unit
+from warehouse.metrics import SUBJECT_OF, Better, Finest, Metric, Scope, Unit
 from warehouse.metrics.figure import Figure
 
 
 class FigureBody(BaseModel):
     """A value with its parts; ``denominator`` is null where the metric is no ratio.
 
-    ``interval`` is where a share may lie (95 %, Wilson); ``is_small`` asks to read it instead of
-    the value; ``is_mature`` says that the figure will hardly change any more.
+    ``interval`` is where a share may lie (95 %, Wilson); ``is_small``: the ratio is of few cases,
+    its value not to be trusted; ``is_mature``: the figure will hardly change any more.
     """
 
     value: float | int | None
@@ -40,7 +40,10 @@ class NormBody(BaseModel):
 
 
 class DefinitionBody(BaseModel):
-    """What a metric means; ``formula`` names the marts, their columns and the day that counts."""
+    """What a metric means; ``formula`` names the marts, their columns and the day that counts.
+
+    ``grain`` is the finest that it can be asked by.
+    """
 
     id: str
     title: str
@@ -48,7 +51,10 @@ class DefinitionBody(BaseModel):
     meaning: str
     unit: Unit
     formula: str
+    numerator: str
+    denominator: str | None
     scopes: list[Scope]
+    grain: Finest
     window_days: int | None
     maturity_days: int
     better: Better
@@ -65,6 +71,9 @@ class DefinitionBody(BaseModel):
             meaning=metric.meaning,
             unit=metric.unit,
             formula=metric.formula,
+            numerator=str(metric.numerator),
+            denominator=f"{metric.denominator}{metric.basis}" if metric.denominator else None,
+            grain=metric.grain,
             scopes=sorted(metric.scopes),
             window_days=metric.window_days,
             maturity_days=metric.maturity_days,
@@ -130,10 +139,15 @@ class ComparedBody(BaseModel):
 
 
 class PointBody(BaseModel):
-    """One bucket, by its first day, or its first minute (local time) by hour."""
+    """One bucket, by its first day, or its first minute (local time) by hour.
+
+    ``immature`` are the metrics whose value there may still change, ``small`` those of few cases.
+    """
 
     date: str
     values: dict[str, float | int | None]
+    immature: list[str]
+    small: list[str]
 
 
 class MarketMetrics(BaseModel):
@@ -158,5 +172,9 @@ def written(start: date | datetime) -> str:
 
 
 def point(start: date | datetime, figures: Mapping[str, Figure]) -> PointBody:
-    values = {metric_id: figure.value for metric_id, figure in figures.items()}
-    return PointBody(date=written(start), values=values)
+    return PointBody(
+        date=written(start),
+        values={metric_id: figure.value for metric_id, figure in figures.items()},
+        immature=[metric_id for metric_id, figure in figures.items() if not figure.is_mature],
+        small=[metric_id for metric_id, figure in figures.items() if figure.is_small],
+    )

@@ -90,7 +90,7 @@ def test_a_day_can_be_seen_by_its_hours(vendor: httpx.Client) -> None:
     day = "/v1/vendors/ven_1/metrics?from=2026-11-22&to=2026-11-22&grain=hour"
     points = vendor.get(day).json()["series"]
     assert len(points) == 24
-    assert points[0] == {"date": "2026-11-22T00:00", "values": points[0]["values"]}
+    assert points[0]["date"] == "2026-11-22T00:00"
     assert points[0]["values"]["revenue"] == 3_000
 
 
@@ -124,6 +124,21 @@ def test_the_registry_says_what_each_metric_means(vendor: httpx.Client) -> None:
     late = found["late_shipment_30d"]
     assert late["norm"] == {"kind": "at_most", "value": 0.04}
     assert (late["window_days"], late["is_live"], found["revenue"]["is_live"]) == (30, False, True)
+    assert (late["grain"], found["revenue"]["grain"]) == ("day", "hour")
+    assert late["formula"] == f"({late['numerator']}) ÷ ({late['denominator']})"
+    assert found["revenue"]["denominator"] is None
+
+
+def test_periods_that_may_still_change_or_are_of_few_cases_are_marked(
+    vendor: httpx.Client,
+) -> None:
+    ids = "revenue,average_order_value,return_rate"
+    points = vendor.get(f"{NOVEMBER}&grain=week&metrics={ids}").json()["series"]
+    today_in = points[-1]
+    assert today_in["immature"] == ["revenue", "average_order_value", "return_rate"]
+    assert [point["immature"] for point in points[1:-1]] == [["return_rate"]] * 2
+    assert all("revenue" not in point["small"] for point in points)
+    assert all("average_order_value" in point["small"] for point in points)
 
 
 def test_a_series_can_be_taken_away_as_a_table(vendor: httpx.Client) -> None:

@@ -201,6 +201,15 @@ def test_a_share_of_few_says_so_with_its_interval(marts: duckdb.DuckDBPyConnecti
     assert few.interval[1] - few.interval[0] > 0.5
 
 
+def test_a_ratio_of_few_cases_says_so_without_an_interval_too(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    found = of(marts, 1, MAY)
+    [of_orders], [of_money] = found["average_order_value"], found["take_rate"]
+    assert (of_orders.is_small, of_orders.interval) == (True, None)  # of two orders
+    assert not of_money.is_small
+
+
 def test_an_interval_never_leaves_nothing_and_all() -> None:
     assert wilson(0, 3)[0] == pytest.approx(0.0)
     assert wilson(3, 3)[1] == pytest.approx(1.0)
@@ -219,6 +228,11 @@ def test_a_figure_says_whether_it_meets_its_norm(marts: duckdb.DuckDBPyConnectio
         False,
     ]
     assert found["revenue"][0].is_norm_met is None
+
+
+def test_the_finest_grain_is_the_hour_where_a_vendors_figure_is_live() -> None:
+    names = ("revenue", "active_vendors", "late_shipment_10d")
+    assert [METRICS[name].grain for name in names] == ["hour", "day", "day"]
 
 
 def test_only_what_facts_replace_is_live() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from warehouse.metrics.figure import SMALL_DENOMINATOR
-from warehouse.metrics.metric import Metric
+from warehouse.metrics.metric import Finest, Metric
 from warehouse.metrics.registry import METRICS
 
 HEAD = f"""# Metrics
@@ -14,8 +14,10 @@ registry in `warehouse/metrics/`, which the API, the pages and the notebooks rea
 - Money is in cents of the installation's one currency; days are the marketplace's.
 - A figure is compared with the same elapsed span directly before. *Live* figures of a vendor reach
   to now; all others to the last day that is over.
-- A share comes with its interval (95 %, Wilson); below a denominator of {SMALL_DENOMINATOR} it says
-  so: read the interval, not the value.
+- A share comes with its interval (95 %, Wilson). A ratio of fewer than {SMALL_DENOMINATOR} cases
+  says so: read the interval, not the value.
+- The *grain* is the finest that a figure is to be had by; a longer span is computed from its rows,
+  never by adding up or averaging figures.
 - A figure is *immature* until so many days after its last day as the table says.
 """
 
@@ -24,6 +26,7 @@ SCOPES = {
     frozenset({"vendor"}): "a vendor",
     frozenset({"market"}): "the market",
 }
+GRAINS: dict[Finest, str] = {"hour": "by day, of a vendor by hour too", "day": "by day"}
 
 
 def markdown() -> str:
@@ -44,7 +47,7 @@ def _section(metric: Metric) -> Iterator[str]:
 
 def _facts(metric: Metric) -> Iterator[tuple[str, str]]:
     yield "unit", metric.unit
-    yield "of", SCOPES[metric.scopes]
+    yield "grain", f"{SCOPES[metric.scopes]}; {GRAINS[metric.grain]}"
     yield ("numerator" if metric.denominator else "formula"), str(metric.numerator)
     if metric.denominator:
         yield "denominator", f"{metric.denominator}{metric.basis}"

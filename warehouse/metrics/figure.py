@@ -32,7 +32,8 @@ class Figure:
     """One metric over one span, with its parts.
 
     interval    95 % by Wilson, for a share of at least one
-    is_small    the denominator is below SMALL_DENOMINATOR: read the interval, not the value
+    is_small    of fewer cases than SMALL_DENOMINATOR: read the interval where there is one, and do
+                not trust the value
     is_mature   the span lies so far back that it will hardly change
     is_norm_met None where there is no norm or no value
     """
@@ -57,7 +58,7 @@ class Figure:
             denominator=denominator,
             value=value,
             interval=wilson(numerator, denominator or 0) if is_share else None,
-            is_small=metric.is_share and (denominator or 0) < SMALL_DENOMINATOR,
+            is_small=metric.is_per_case and (denominator or 0) < SMALL_DENOMINATOR,
             is_mature=days.last + timedelta(days=metric.maturity_days) <= through,
             is_norm_met=metric.norm.is_met(value) if metric.norm and value is not None else None,
         )

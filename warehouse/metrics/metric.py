@@ -8,6 +8,7 @@ from warehouse.metrics.measure import Measure, Total
 Unit = Literal["cents", "count", "ratio", "days"]
 Scope = Literal["vendor", "market"]
 Better = Literal["more", "less", "neither"]
+Finest = Literal["hour", "day"]
 
 VENDOR: frozenset[Scope] = frozenset({"vendor"})
 MARKET: frozenset[Scope] = frozenset({"market"})
@@ -83,6 +84,18 @@ class Metric:
         """Whether the live tail reaches it: all of it is of rows of the span that facts replace."""
         is_of_span = self.window_days is None and not self.is_growth
         return is_of_span and all(m.is_live for m in self.measures("vendor"))
+
+    @property
+    def grain(self) -> Finest:
+        """The finest that it is to be had by: a vendor's by hour where it is live, else by day."""
+        return "hour" if self.is_live and "vendor" in self.scopes else "day"
+
+    @property
+    def is_per_case(self) -> bool:
+        """Whether the denominator counts cases, of which there can be too few, and not money."""
+        if self.denominator is None:
+            return False
+        return not any(m.column.endswith("_cents") for m in self.denominator.measures)
 
     def value(self, numerator: int, denominator: int | None, days: int = 1) -> float | int | None:
         """The figure from its parts; None where the denominator is zero. Cents round half up."""

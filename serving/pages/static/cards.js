@@ -101,10 +101,12 @@ function trust(metric, { maturity_days: days, is_live: isLive }, { percent, coun
     const sign = metric.norm.kind === "at_most" ? "≤" : "≥";
     marks.push(mark(metric.is_norm_met ? "good" : "bad", `${metric.is_norm_met ? "Within" : "Misses"} norm ${sign} ${percent(metric.norm.value)}`));
   }
-  if (metric.is_small && metric.interval) {
-    const [low, high] = metric.interval;
-    marks.push(mark("low", `Few cases: ${percent(low)} to ${percent(high)}`,
-      `${count(metric.numerator)} of ${count(metric.denominator)}; 95 % interval`));
+  if (metric.is_small && metric.denominator) {
+    const [low, high] = metric.interval ?? [];
+    marks.push(metric.interval
+      ? mark("low", `Few cases: ${percent(low)} to ${percent(high)}`,
+        `${count(metric.numerator)} of ${count(metric.denominator)}; 95 % interval`)
+      : mark("low", "Few cases", `Of ${count(metric.denominator)} only; it may be chance`));
   }
   if (!metric.is_mature && days) {
     marks.push(mark("dim", "May still change", `A day's figure ripens for ${days} days`));

@@ -27,7 +27,7 @@ export class Chart {
   async show({ answer, definition, companion, before }) {
     Object.assign(this, { figure: definition, companion, grain: answer.range.grain });
     this.rows = answer.series.map((point, at) => this.row(point, before[at] ?? null));
-    showKeys(definition, companion, before.length > 0);
+    showKeys(definition, companion, before.length > 0, this.rows.every((row) => row.figure_is_ripe));
     showNumbers(document.querySelector("#numbers"), this.rows, definition, companion);
     this.place.setAttribute("aria-label", this.described(answer));
     await this.draw();
@@ -65,8 +65,10 @@ export class Chart {
       date: point.date, from, until, start: from + margin, end: until - margin,
       figure: this.size(this.figure, figure), before: this.size(this.figure, before),
       orders: this.size(this.companion, orders),
+      figure_is_ripe: !point.immature.includes(this.figure.id),
+      orders_is_ripe: !point.immature.includes(this.companion.id),
       label: bucketName(point.date, this.grain),
-      figure_text: this.formats.value(this.figure, figure),
+      figure_text: this.formats.value(this.figure, figure) + reserve(this.figure.id, figure, point),
       before_text: this.formats.value(this.figure, before),
       orders_text: this.formats.value(this.companion, orders),
     };
@@ -133,7 +135,15 @@ export function theme(place) {
   };
 }
 
-function showKeys(figure, companion, hasBefore) {
+// What one has to know before one trusts a bar.
+function reserve(id, value, { immature, small }) {
+  if (value === null) return "";
+  const words = [immature.includes(id) ? "may still change" : "", small.includes(id) ? "few cases" : ""].filter(Boolean);
+  return words.length ? ` (${words.join(", ")})` : "";
+}
+
+function showKeys(figure, companion, hasBefore, isRipe) {
+  document.querySelector("[data-key=unripe]").hidden = isRipe;
   document.querySelector("[data-key=figure]").textContent = figure.title;
   document.querySelector("[data-key=orders]").textContent = companion.title;
   document.querySelector("[data-key=before]").hidden = !hasBefore;
