@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from rynek.cli.complaints import complaining
+from rynek.cli.complaints import complain, complaining
 
 if TYPE_CHECKING:
     from warehouse.manifest import Manifest
@@ -34,12 +34,12 @@ def list_snapshots(
 
     published = from_environment() / "published"
     with complaining():
-        served, held = manifests.current(published), manifests.held(published)
+        served, held = pointed_at(published), manifests.held(published)
         table = Table(
             Column("snapshot", min_width=ID_LENGTH), "data through (UTC)", "facts from", "state"
         )
         for manifest in manifests.kept(published):
-            states = ["served"] if manifest.snapshot_id == served.snapshot_id else []
+            states = ["served"] if manifest.snapshot_id == served else []
             states += [scanned(published, manifest)] if verify else []
             table.add_row(
                 manifest.snapshot_id,
@@ -90,6 +90,18 @@ def release() -> None:
     with complaining(), store.turn(home / "warehouse", WAIT_SECONDS):
         newest = rollbacks.release(home / "published")
     console.print(f"{newest.snapshot_id} is served, and what follows it.", highlight=False)
+
+
+def pointed_at(published: Path) -> str | None:
+    """The id of what is served; None where the pointer is damaged, which a rollback mends."""
+    from warehouse import manifest as manifests
+    from warehouse.errors import SnapshotCorrupt
+
+    try:
+        return manifests.current(published).snapshot_id
+    except SnapshotCorrupt as problem:
+        complain(problem.code, str(problem))
+        return None
 
 
 def scanned(published: Path, manifest: "Manifest") -> str:

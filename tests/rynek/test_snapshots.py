@@ -1,0 +1,79 @@
+"""`rynek snapshots` as who must go back meets it: what is kept, what is whole, what is refused."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from rynek.cli.snapshots import app
+from tests.warehouse.numbers import Publish, publisher
+from warehouse import manifest as manifests
+from warehouse import rollback, store
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RYNEK_HOME", str(tmp_path))
+    return tmp_path / "published"
+
+
+@pytest.fixture
+def publish_value(tmp_path: Path, published: Path) -> Iterator[Publish]:
+    with store.opened(tmp_path / "elsewhere") as warehouse:
+        yield publisher(warehouse, published)
+
+
+def asked(*words: str, fails: bool = False) -> Result:
+    result = CliRunner(env={"COLUMNS": "120"}).invoke(app, list(words))
+    assert result.exit_code == int(fails), result.output
+    return result
+
+
+def state_of(answer: Result, manifest: manifests.Manifest) -> str:
+    [line] = [line for line in answer.output.splitlines() if manifest.snapshot_id in line]
+    return line.split("│")[-2].strip()
+
+
+def test_the_served_one_is_marked_and_a_hold_is_told(
+    publish_value: Publish, published: Path
+) -> None:
+    first, second = publish_value(1), publish_value(2)
+    assert [state_of(asked("list"), one) for one in (first, second)] == ["", "served"]
+    rollback.roll_back(published, first.snapshot_id, pruned_position=0)
+    answer = asked("list")
+    assert [state_of(answer, one) for one in (first, second)] == ["served", ""]
+    assert "`rynek snapshots release` goes on" in answer.output
+    assert second.snapshot_id in asked("release").output
+    assert "Held" not in asked("list").output
+
+
+def test_reading_them_says_which_is_damaged_and_which_is_too_new(
+    publish_value: Publish, published: Path
+) -> None:
+    damaged, newer, whole = (publish_value(number) for number in (1, 2, 3))
+    (published / damaged.marts.path).write_bytes(b"torn")
+    manifests.keep(published, msgspec.structs.replace(newer, duckdb_version="99.0.0"))
+    answer = asked("list", "--verify")
+    assert state_of(answer, damaged) == "snapshot_corrupt"
+    assert state_of(answer, newer) == "snapshot_version_unsupported"
+    assert state_of(answer, whole) == "served, whole"
+
+
+def test_with_a_damaged_pointer_one_still_sees_what_to_go_back_to(
+    publish_value: Publish, published: Path
+) -> None:
+    kept = publish_value(1)
+    (published / manifests.POINTER).write_text("{")
+    answer = asked("list", "--verify")
+    assert state_of(answer, kept) == "whole"
+    assert "snapshot_corrupt" in answer.stderr
+    rollback.roll_back(published, kept.snapshot_id, pruned_position=0)
+    assert state_of(asked("list"), kept) == "served"
+
+
+@pytest.mark.parametrize(("word", "code"), [("list", "missing"), ("release", "unknown")])
+def test_where_nothing_is_published_one_is_told_so(word: str, code: str, published: Path) -> None:
+    assert f"snapshot_{code}" in asked(word, fails=True).stderr
