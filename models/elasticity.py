@@ -4,8 +4,8 @@ The constant-elasticity (log-log) model in its form for counts, which needs no l
 without a sale (Santos Silva, Tenreyro, "The Log of Gravity", Review of Economics and Statistics 88,
 2006): units ~ days × exp(listing + category's week + elasticity × log price). Listing effects take
 out what makes one product sell better than another, week effects what moves a whole category. What
-is left of each listing is drawn towards its category, and the category towards the market, by
-empirical Bayes with variances by moments (DerSimonian, Laird, Controlled Clinical Trials 7, 1986).
+is left of each listing is drawn towards its category by empirical Bayes, its variances by moments
+(DerSimonian, Laird, Controlled Clinical Trials 7, 1986), and the category towards the market.
 Errors are robust to clustering within listings: sales of one listing hang together.
 
 Units are those of shoppers who buy the listing for the first time. A repeat follows the price at
@@ -20,12 +20,10 @@ from scipy.stats import norm
 
 from models.arrays import Float64, Int64, Mask
 from models.errors import SalesInvalid
+from models.shrinkage import drawn_together
 
 ROUNDS, SWEEPS, OWN_STEPS = 25, 6, 5
-# Variances of elasticities, where the data tells little of them: between categories, worth as much
-# as so many of them, and within one at least.
-USUAL_SPREAD, USUAL_WORTH = 0.25, 10
-LEAST_SPREAD = 0.06
+LEAST_SPREAD = 0.06  # the variance within a category, where the data tells little of it
 LARGEST_STEP = 0.5
 WIDEST = 1.6
 """An interval of 95 % wider than this tells a vendor nothing: the estimate is refused."""
@@ -102,7 +100,7 @@ def estimate(panel: Panel) -> Elasticities:
     panel_category = panel.category[panel.listing]
     slope = _category_slopes(panel, panel_category)
     value, error = _category_errors(panel, panel_category, slope)
-    category_value, category_error = _drawn_together(value, error)
+    category_value, category_error = drawn_together(value, error)
     return _own(panel, category_value, category_error)
 
 
@@ -167,24 +165,6 @@ def _by_listing(panel: Panel, fit: _Fit) -> tuple[Float64, Float64]:
     score = np.bincount(panel.listing, fit.contrast * (panel.units - fit.expected), n)
     told = np.bincount(panel.listing, fit.expected * fit.contrast**2, n)
     return score.astype(np.float64), told.astype(np.float64)
-
-
-def _drawn_together(value: Float64, error: Float64) -> tuple[Float64, Float64]:
-    """Categories drawn towards the market's mean, with the mean's own uncertainty kept."""
-    weight = np.where(np.isfinite(error), 1 / np.maximum(error, 1e-6) ** 2, 0)
-    if weight.sum() <= 0:
-        return np.full(len(value), np.nan), np.full(len(value), np.inf)
-    mean = np.average(value, weights=weight)
-    excess = (weight * (value - mean) ** 2).sum() - ((weight > 0).sum() - 1)
-    spread = excess / max(weight.sum() - (weight**2).sum() / weight.sum(), 1e-12)
-    known = (weight > 0).sum()
-    spread = (known * max(spread, 0) + USUAL_WORTH * USUAL_SPREAD) / (known + USUAL_WORTH)
-    around = 1 / (1 / weight[weight > 0] + spread)
-    mean = np.average(value[weight > 0], weights=around)
-    precision = weight + 1 / spread
-    drawn = (weight * value + mean / spread) / precision
-    variance = 1 / precision + (1 / spread / precision) ** 2 / around.sum()
-    return drawn, np.sqrt(variance)
 
 
 def _own(panel: Panel, category_value: Float64, category_error: Float64) -> Elasticities:

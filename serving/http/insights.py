@@ -59,7 +59,7 @@ class VendorInsights(BaseModel):
 
 
 MEANINGS = {
-    "service": "worth of the orders that wait",
+    "service": "worth of the waiting orders that would be late at this pace",
     "restock": "sales in 28 days beyond what is in stock",
     "lost_sales": "sales missed in 90 days",
     "price": "more revenue in 28 days",

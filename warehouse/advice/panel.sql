@@ -1,5 +1,5 @@
 -- grain: one listing, week and price, where the price changed: sales to new buyers and open days
-with prices as (
+with recursive prices as (
     select
         offer_id,
         price_cents,
@@ -73,14 +73,28 @@ outs as (
     group by days.offer_id, days.order_date
 ),
 
+-- A promotion of a category reaches what lies below it too.
+reached as (
+    select category_id, category_id as promoted_category_id from source.categories
+    union all
+    select categories.category_id, reached.promoted_category_id
+    from source.categories
+    inner join reached on categories.parent_id = reached.category_id
+),
+
 promoted as (
     select distinct offers.offer_id, days.order_date
     from days
     inner join source.offers using (offer_id)
+    inner join source.products using (product_id)
     inner join staging.promotions
         on promotions.vendor_id = offers.vendor_id
         and coalesce(promotions.product_id, offers.product_id) = offers.product_id
         and days.order_date between promotions.first_date and promotions.last_date
+    left join reached
+        on reached.category_id = products.category_id
+        and reached.promoted_category_id = promotions.category_id
+    where promotions.category_id is null or reached.category_id is not null
 )
 
 select

@@ -109,7 +109,10 @@ def test_a_vendor_is_warned_before_a_norm_is_missed_while_orders_wait() -> None:
     card = the(late_shipment(vendors, 0.04))
     assert card["vendor_id"] == 1
     assert card["why"].startswith("5 of 100 orders in 30 days (5.0 %)")
-    assert card["effect_cents"] == 8_000
+    # Of four that wait 4 × 5.5 / 120 would be late: a fifth of an order, at most one.
+    assert "at this pace 0.2 of the 4 orders that wait" in card["why"]
+    assert [card[f"effect{end}_cents"] for end in ("_low", "", "_high")] == [0, 367, 2_000]
+    assert the(ranked([late_shipment(vendors, 0.04)]))["confidence"] == "low"
     assert late_shipment(vendors.clear(), 0.04).is_empty()
 
 

@@ -89,6 +89,26 @@ def test_days_of_a_promotion_are_out_of_the_panel(
     assert panel.filter(pl.col("price_cents") == 1_200)["days"].sum() == 4
 
 
+@pytest.mark.parametrize(("promoted", "open_days"), [("Drinks", 4), ("Toys", 7)])
+def test_a_promotion_of_a_category_reaches_what_lies_below_it_and_nothing_else(
+    promoted: str,
+    open_days: int,
+    tea: int,
+    market: Market,
+    warehouse: duckdb.DuckDBPyConnection,
+    pipeline_database_url: str,
+) -> None:
+    drinks, toys = market.category("Drinks"), market.category("Toys")
+    market.ask("update products set category_id = %s", market.category("Tea", drinks))
+    market.ask(
+        """insert into promotions (vendor_id, category_id, name, rate, starts_at, ends_at)
+           select vendor_id, %s, 'Spring', 1000, %s, %s from offers""",
+        {"Drinks": drinks, "Toys": toys}[promoted], on(7, hour=0), on(10, hour=0),
+    )  # fmt: skip
+    panel = inputs(warehouse, pipeline_database_url).panel
+    assert panel.filter(pl.col("price_cents") == 1_200)["days"].sum() == open_days
+
+
 def test_a_price_that_never_changed_tells_nothing(
     market: Market, warehouse: duckdb.DuckDBPyConnection, pipeline_database_url: str
 ) -> None:
