@@ -39,5 +39,6 @@ def _chances(around: Float64, apart: Float64) -> Float64:
     known = around[0] > 0
     some = around[:, known]
     likely = (np.log(some) - some * apart[:, known] ** 2).sum(axis=1) - np.log(some.sum(axis=1))
-    chance: Float64 = np.exp((likely - likely.max()) / 2)
-    return chance / chance.sum()
+    beside_the_likeliest = np.exp((likely - likely.max()) / 2)
+    chance: Float64 = beside_the_likeliest / beside_the_likeliest.sum()
+    return chance
