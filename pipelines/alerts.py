@@ -23,6 +23,7 @@ from dagster import (
 )
 
 from pipelines.errors import ConfigurationMissingError
+from pipelines.failures import cause, objection
 from pipelines.installation import Installation
 
 SECONDS = 10.0
@@ -53,16 +54,24 @@ class Alert:
     monitor_all_code_locations=False,
 )
 def tell_of_failed_runs(context: RunFailureSensorContext) -> None:
-    """One alert per failed run, a killed one included; it names the steps and the first error."""
+    """One alert per failed run, a killed one included: its steps, what checks found, errors."""
     failures = context.get_step_failure_events()
-    causes = [event.step_failure_data.error_display_string for event in failures]
+    errors = [cause(event.step_failure_data.error) for event in failures]
     alert = Alert(
         job=context.dagster_run.job_name,
         run_id=context.dagster_run.run_id,
         steps=tuple(event.step_key or "" for event in failures),
-        message=causes[0] if causes else _said_of(context),
+        message="\n".join([*_objections(context), *errors]) or _said_of(context),
     )
     tell(alert, Installation.from_environment().home)
+
+
+def _objections(context: RunFailureSensorContext) -> list[str]:
+    entries = context.instance.all_logs(
+        context.dagster_run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION
+    )
+    checks = (entry.get_dagster_event().asset_check_evaluation_data for entry in entries)
+    return list(filter(None, map(objection, checks)))
 
 
 def _said_of(context: RunFailureSensorContext) -> str:

@@ -6,11 +6,13 @@ from dagster import (
     AssetExecutionContext,
     Backoff,
     Config,
+    Failure,
     MaterializeResult,
     ResourceParam,
     RetryPolicy,
     multi_asset,
 )
+from duckdb import DuckDBPyConnection
 from pydantic import Field
 
 from pipelines.columns import rows
@@ -18,6 +20,7 @@ from pipelines.installation import Installation, Observer
 from pipelines.keys import POOL, key
 from pipelines.specs import source_tables
 from warehouse import ledger, store
+from warehouse.errors import SourceUnreachable, WarehouseError
 from warehouse.expectations import Judge
 from warehouse.load import LoadSummary, load
 from warehouse.tables import TABLES
@@ -48,18 +51,30 @@ def loaded(
     with store.opened(installation.warehouse) as connection:
         if config.full or ledger.last_build(connection) is None:
             judge.warm()
-        summary = load(
-            connection,
-            installation.database_url,
-            full=config.full,
-            on_table=lambda name, rows: observer(f"source.{name}", f"{rows:,} rows"),
-        )
+        summary = _load(connection, installation, observer, full=config.full)
         kept = {table.name: rows(connection, table.target) for table in TABLES}
     if summary.changed:
         judge.warm()
     for warning in summary.warnings:
         context.log.warning(warning)
     yield from _materialized(summary, kept)
+
+
+def _load(
+    connection: DuckDBPyConnection, installation: Installation, observer: Observer, *, full: bool
+) -> LoadSummary:
+    """`load`; only a server that does not answer may answer the next time."""
+    try:
+        return load(
+            connection,
+            installation.database_url,
+            full=full,
+            on_table=lambda name, rows: observer(f"source.{name}", f"{rows:,} rows"),
+        )
+    except SourceUnreachable:
+        raise
+    except WarehouseError as error:
+        raise Failure(f"{error.code}: {error}", allow_retries=False) from error
 
 
 def _materialized(

@@ -7,16 +7,14 @@ from typing import Any
 
 from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
-from models.errors import ModelsError
 from pipelines.abandoned import PROCESS, close_abandoned, own_process
 from pipelines.days import today
 from pipelines.definitions import defs
-from pipelines.errors import PipelineError
+from pipelines.failures import cause, objection
 from pipelines.installation import Installation, Observer, unheard
 from pipelines.instance import limit_pools, write_instance
 from pipelines.keys import CANDIDATE, LIVE, SNAPSHOT
 from pipelines.specs import source_tables
-from warehouse.errors import WarehouseError
 
 # The observer and the failures tell the person at the terminal; logs and traces are in the UI.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -100,28 +98,7 @@ def _metadata(result: ExecuteInProcessResult) -> dict[AssetKey, dict[str, Any]]:
 
 def _failures(result: ExecuteInProcessResult) -> tuple[str, ...]:
     """Name the failed checks, else the errors of steps, else what kept the run from starting."""
-    checks = tuple(
-        f"{check.check_name}: {check.metadata['detail'].value}"
-        for check in result.get_asset_check_evaluations()
-        if not check.passed and "detail" in check.metadata
-    )
+    checks = tuple(filter(None, map(objection, result.get_asset_check_evaluations())))
     steps = (event.step_failure_data.error for event in result.all_events if event.is_step_failure)
     runs = (event.job_failure_data.error for event in result.all_events if event.is_job_failure)
-    return checks or tuple(map(_cause, steps)) or tuple(map(_cause, runs))
-
-
-def _cause(error: Any) -> str:
-    """Return the innermost error's code and message: Dagster wraps what was raised."""
-    if error is None:
-        return "the run failed; its log in the Dagster UI tells more"
-    while error.cause:
-        error = error.cause
-    kind, _, message = str(error.message).strip().partition(": ")
-    return f"{_codes().get(kind, kind)}: {message}"
-
-
-def _codes() -> dict[str, str]:
-    """Return our errors' codes by the name under which Dagster writes them down."""
-    families = (ModelsError, PipelineError, WarehouseError)
-    kinds = [kind for family in families for kind in (family, *family.__subclasses__())]
-    return {f"{kind.__module__}.{kind.__qualname__}": kind.code for kind in kinds}
+    return checks or tuple(map(cause, steps)) or tuple(map(cause, runs))

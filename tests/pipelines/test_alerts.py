@@ -10,12 +10,24 @@ from threading import Thread
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
-from dagster import DagsterInstance, build_run_status_sensor_context, graph, op
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    DagsterInstance,
+    Definitions,
+    JobDefinition,
+    MaterializeResult,
+    asset,
+    build_run_status_sensor_context,
+    graph,
+    op,
+)
 
 from pipelines.alerts import Alert, tell, tell_of_failed_runs
 from pipelines.errors import ConfigurationMissingError
 from pipelines.instance import write_instance
 from rynek.local.ports import any_free
+from warehouse.errors import ColumnContractBroken
 
 ALERT = Alert("refresh", "1f0c", ("build",), "check_failed: vendor_orders_net")
 
@@ -97,12 +109,41 @@ def failing() -> None:
     fail()
 
 
-def test_a_failed_run_raises_one_alert_that_names_step_and_error(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+@asset(check_specs=[AssetCheckSpec("cents_add_up", asset="sales", blocking=True)])
+def sales() -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+    yield MaterializeResult()
+    yield AssetCheckResult(passed=False, metadata={"detail": "1 days differ from the source"})
+
+
+@op
+def load() -> None:
+    raise ColumnContractBroken("reviews.stars is missing")
+
+
+@graph
+def loading() -> None:
+    load()
+
+
+@pytest.mark.parametrize(
+    ("job", "step", "said"),
+    [
+        (failing.to_job(), "fail", "ValueError: no cups left"),
+        (loading.to_job(), "load", "column_contract_broken: A loaded column is gone"),
+        (
+            Definitions(assets=[sales]).resolve_implicit_global_asset_job_def(),
+            "sales",
+            "cents_add_up: 1 days differ from the source",
+        ),
+    ],
+    ids=["error", "error of ours", "check"],
+)
+def test_a_failed_run_raises_one_alert_that_names_step_and_what_was_amiss(
+    home: Path, monkeypatch: pytest.MonkeyPatch, job: JobDefinition, step: str, said: str
 ) -> None:
     monkeypatch.setenv("RYNEK_HOME", str(home))
     with DagsterInstance.from_config(str(write_instance(home))) as instance:
-        result = failing.to_job().execute_in_process(instance=instance, raise_on_error=False)
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
         context = build_run_status_sensor_context(
             "tell_of_failed_runs",
             dagster_instance=instance,
@@ -111,5 +152,5 @@ def test_a_failed_run_raises_one_alert_that_names_step_and_error(
         ).for_run_failure()
         tell_of_failed_runs(context)
     alert = json.loads((home / "alerts" / f"{result.run_id}.json").read_text())
-    assert alert["steps"] == ["fail"]
-    assert "no cups left" in alert["message"]
+    assert alert["steps"] == [step]
+    assert alert["message"].startswith(said)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from dagster import DagsterInstance, DagsterRunStatus
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
 
 from pipelines.abandoned import PROCESS, close_abandoned, own_process
 from pipelines.definitions import defs
@@ -84,6 +84,13 @@ def test_an_error_of_a_step_comes_back_as_a_failure(
     [failure] = summary.failures
     assert failure.startswith("column_contract_broken: ")
     assert "products.title is missing" in failure
+    with DagsterInstance.from_config(str(write_instance(home))) as instance:
+        [failed] = instance.all_logs(summary.run_id, of_type=DagsterEventType.STEP_FAILURE)
+        retries = instance.all_logs(summary.run_id, of_type=DagsterEventType.STEP_UP_FOR_RETRY)
+    assert list(retries) == [], "it would be broken the next time too"
+    error = failed.get_dagster_event().step_failure_data.error
+    assert error is not None
+    assert "Failure: column_contract_broken: " in error.message
 
 
 def test_a_killed_run_leaves_the_last_good_snapshot_and_the_next_one_succeeds(
