@@ -57,14 +57,16 @@ def forecast(repetitions: Repetitions = 5, as_json: AsJson = False) -> None:
 @app.command()
 def insights(
     scale: Scale = "small",
-    seed: Annotated[int, typer.Option(help="Which market to generate.")] = 7,
+    seed: Annotated[
+        list[int] | None, typer.Option(help="A market to generate, as often as you like.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Elasticities and lost sales beside the truth of a generated market: do intervals hold?"""
+    """Elasticities and lost sales beside the truth of generated markets: do intervals hold?"""
     from rynek.bench import insights as bench
 
     with complaining():
-        show(bench.measure(scale, progress, seed), as_json)
+        show(bench.measure(scale, progress, seed or bench.SEEDS), as_json)
 
 
 @app.command()

@@ -1,15 +1,13 @@
 """The bench of insights on a tiny market: bounds that hold, and a control that must not."""
 
-from datetime import date
 from io import StringIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import polars as pl
 import pytest
 from rich.console import Console
 
-from rynek.bench.insights import Judged, coverage, judge, rows
+from rynek.bench.insights import UNTIL, Judged, coverage, judge, rows, together
 from rynek.market import generate
 from tests.conftest import Databases
 from tests.warehouse.steps import load_and_build
@@ -24,18 +22,17 @@ def judged(
     databases: Databases, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Judged:
     """Three tiny markets together: in one alone all listings err with the market's mean."""
-    found = [
-        judged_market(databases, migrated_template, tmp_path_factory.mktemp("home"), seed)
-        for seed in (1, 2, 3)
-    ]
-    return Judged(
-        *(pl.concat(getattr(one, name) for one in found) for name in Judged.__annotations__)
+    return together(
+        [
+            judged_market(databases, migrated_template, tmp_path_factory.mktemp("home"), seed)
+            for seed in (1, 2, 3)
+        ]
     )
 
 
 def judged_market(databases: Databases, template: str, home: Path, seed: int) -> Judged:
     with databases.fresh(template) as address:
-        generate("tiny", seed, address, home, date(2026, 3, 1), Console(file=StringIO()))
+        generate("tiny", seed, address, home, UNTIL, Console(file=StringIO()))
         source = databases.address(
             databases.addresses.pipeline_database_url, urlsplit(address).path.lstrip("/")
         )
@@ -60,3 +57,10 @@ def test_the_report_says_of_every_claim_whether_it_is_met(judged: Judged) -> Non
     told = {row.name: row.met for row in rows(judged)}
     assert told["control: naive regression, 95 % interval holds the truth"] is True
     assert told["listings that were sold out"] is None
+
+
+def test_a_figure_of_several_markets_tells_the_worst_of_them(judged: Judged) -> None:
+    told = {row.name: row.value for row in rows(judged)}
+    all_markets = "elasticity, all listings whose price changed: 90 % interval holds the truth"
+    worst = "elasticity: the same, 90 % interval, the market that it holds least in"
+    assert 0 < told[worst] < told[all_markets]
