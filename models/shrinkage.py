@@ -1,8 +1,9 @@
 """Noisy estimates of things of one kind, drawn towards their mean as far as their spread allows.
 
-Normal means with flat priors on the common mean and on the spread, which is summed over a grid
-(Gelman et al., "Bayesian Data Analysis", 3rd ed. 2013, section 5.4; Gelman, "Prior distributions
-for variance parameters in hierarchical models", Bayesian Analysis 1, 2006). A few dozen noisy
+Normal means with a flat prior on the common mean; the spread is summed over a grid (Gelman et al.,
+"Bayesian Data Analysis", 3rd ed. 2013, section 5.4) under a prior in proportion to it, which keeps
+it from nothing (Chung, Rabe-Hesketh, Dorie, Gelman, Liu, "A nondegenerate penalized likelihood
+estimator for variance parameters in multilevel models", Psychometrika 78, 2013). A few dozen noisy
 estimates do not tell their spread: taken for known it often comes out as nothing, all are said to
 be alike, and intervals miss.
 """
@@ -12,7 +13,7 @@ import numpy as np
 from models.arrays import Float64
 
 SPREADS = np.arange(0.025, 3, 0.05)
-"""The standard deviations thought of: of elasticities, all as likely."""
+"""The standard deviations thought of, in the size of elasticities."""
 
 
 def drawn_together(value: Float64, error: Float64) -> tuple[Float64, Float64]:
@@ -39,6 +40,6 @@ def _chances(around: Float64, apart: Float64) -> Float64:
     known = around[0] > 0
     some = around[:, known]
     likely = (np.log(some) - some * apart[:, known] ** 2).sum(axis=1) - np.log(some.sum(axis=1))
-    beside_the_likeliest = np.exp((likely - likely.max()) / 2)
+    beside_the_likeliest = SPREADS * np.exp((likely - likely.max()) / 2)
     chance: Float64 = beside_the_likeliest / beside_the_likeliest.sum()
     return chance

@@ -107,7 +107,12 @@ def _columns(height: int, days: alt.Axis | None, pointed: alt.Parameter) -> alt.
 def demand() -> dict[str, Any]:
     """Weeks that were sold as bars; weeks ahead as a line in the band that holds nine in ten."""
     weeks = alt.Axis(format="%-d %b", grid=False, labelOverlap="greedy", tickCount=8)
-    units = alt.Axis(format="~s", tickCount=4, minExtent=AXIS_WIDTH, maxExtent=AXIS_WIDTH)
+    units = alt.Axis(
+        labelExpr="format(datum.value, datum.value < 1 ? '~f' : '~s')",  # half a unit is no 500m
+        tickCount=4,
+        minExtent=AXIS_WIDTH,
+        maxExtent=AXIS_WIDTH,
+    )
     told = [
         alt.Tooltip("label:N", title="Week"),
         alt.Tooltip("units_text:N", title="Units"),

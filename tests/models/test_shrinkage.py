@@ -34,14 +34,15 @@ def held(truth: np.ndarray, value: np.ndarray, method: object) -> np.ndarray:
     return (np.abs(found - truth) < REACH * apart).mean(axis=1)
 
 
-@pytest.mark.parametrize("spread", [0.2, 0.4, 0.8])
-def test_intervals_hold_as_often_as_they_say(spread: float) -> None:
-    assert 0.87 < held(*drawn(spread), drawn_together).mean() < 0.98
+@pytest.mark.parametrize(("spread", "most"), [(0.2, 1.0), (0.4, 0.96), (0.8, 0.94)])
+def test_intervals_hold_at_least_as_often_as_they_say(spread: float, most: float) -> None:
+    """More often where the spread is too small to be told from the errors."""
+    assert 0.88 < held(*drawn(spread), drawn_together).mean() < most
 
 
 def test_those_that_chance_to_lie_close_together_are_not_said_to_be_alike() -> None:
     truth, value = (rows[: DRAWS // 4] for rows in drawn(0.4))
-    assert held(truth, value, drawn_together).mean() > 0.72
+    assert held(truth, value, drawn_together).mean() > 0.8
     assert held(truth, value, by_moments).mean() < 0.5
 
 

@@ -88,6 +88,19 @@ def test_the_vendor_page_shows_figures_chart_products_and_orders(
     assert wider <= 0, "the page must not scroll sideways"
 
 
+def test_half_an_order_is_no_500m_and_what_is_not_there_yet_is_told_on_few_lines(
+    opened: Opened, shop: Shop
+) -> None:
+    page = opened("vendor", shop.vendor_id)
+    expect(page.locator("#chart svg .mark-text.role-axis-label").first).to_be_visible()
+    labels = page.locator("#chart svg text").all_text_contents()
+    assert "0.5" in labels
+    assert "500m" not in labels
+    told = page.get_by_text("Who comes back shows from the second month on.")
+    expect(told).to_be_visible()
+    assert told.evaluate("cell => cell.clientWidth") > 200
+
+
 def test_an_order_appears_within_two_seconds_without_a_reload(opened: Opened, shop: Shop) -> None:
     page = opened("vendor", shop.vendor_id)
     orders = page.locator('[data-metric="orders"] .value')
@@ -115,6 +128,22 @@ def test_the_period_and_the_order_of_the_table_can_be_chosen(opened: Opened, sho
     expect(page.locator("#chart svg")).to_be_visible()
     page.locator('.products th button[data-sort="stock"]').click()
     expect(page.locator("#products tr").first).to_contain_text("Low")
+
+
+def test_a_bar_that_may_still_change_is_drawn_faintly_and_says_so(
+    opened: Opened, shop: Shop
+) -> None:
+    page = opened("vendor", shop.vendor_id)
+    expect(page.locator("[data-key=unripe]")).to_be_visible()
+    expect(page.locator('#chart svg .mark-rect path[fill-opacity="0.4"]').first).to_be_attached()
+    expect(page.locator('[data-metric="average_order_value"] .mark.low')).to_have_text("Few cases")
+    page.get_by_text("Show the numbers").click()
+    expect(page.locator("#numbers tbody tr").last).to_contain_text("(may still change)")
+    page.get_by_role("button", name="Custom", exact=True).click()
+    page.get_by_label("From", exact=True).fill("2026-01-01")
+    page.get_by_label("To", exact=True).fill("2026-01-31")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("[data-key=unripe]")).to_be_hidden()
 
 
 def test_figures_are_chosen_from_the_registry_and_stay_chosen(opened: Opened, shop: Shop) -> None:

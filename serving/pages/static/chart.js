@@ -7,9 +7,10 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const AXIS_WIDTH = 46;
 const AXIS_FORMAT = { hour: "%H:%M", day: "%-d %b", week: "%-d %b", month: "%b %Y" };
+const NUMBER = "format(datum.value, datum.value < 1 ? '~f' : '~s')"; // half an order is no 500m
 const AXIS_TEXT = {
   cents: "format(datum.value, '$~s')", ratio: "format(datum.value, '.1~%')",
-  count: "format(datum.value, '~s')", days: "format(datum.value, '~s')",
+  count: NUMBER, days: NUMBER,
 };
 const EDGE = 10;
 const GAP = 0.08; // of a bucket, left free at each side of its bar

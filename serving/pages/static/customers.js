@@ -52,7 +52,8 @@ export class Customers {
     const place = this.places.cohorts;
     const longest = Math.max(0, ...cohorts.map(({ returned }) => returned.length));
     if (!longest) {
-      return place.replaceChildren(element("caption", { class: "empty" }, "Who comes back shows from the second month on."));
+      const text = "Who comes back shows from the second month on.";
+      return place.replaceChildren(element("tbody", {}, element("tr", {}, element("td", { class: "empty" }, text))));
     }
     const months = Array.from({ length: longest }, (_, at) => element("th", { scope: "col" }, String(at + 1)));
     const head = element("thead", {}, element("tr", {},
