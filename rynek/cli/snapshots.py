@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List what is published, go back to it, go on again.", no_args_is_help=True)
 
 console = Console()
-# In full on any terminal: one has to name it to go back to it.
-ID_LENGTH = len("20261129T022624149917Z-ba2a85f2")
 PRUNED = "select pruned_position from relay"
 # A pipeline that publishes meanwhile is waited for so long.
 WAIT_SECONDS = 120.0
@@ -35,15 +33,19 @@ def list_snapshots(
     published = from_environment() / "published"
     with complaining():
         served, held = pointed_at(published), manifests.held(published)
+        # The id in full on any terminal: one has to name it to go back to it.
         table = Table(
-            Column("snapshot", min_width=ID_LENGTH), "data through (UTC)", "facts from", "state"
+            Column("snapshot", no_wrap=True),
+            "through (UTC)",
+            "facts from",
+            Column("state", overflow="fold"),
         )
         for manifest in manifests.kept(published):
             states = ["served"] if manifest.snapshot_id == served else []
             states += [scanned(published, manifest)] if verify else []
             table.add_row(
                 manifest.snapshot_id,
-                f"{manifest.data_through:%Y-%m-%d %H:%M:%S}",
+                f"{manifest.data_through:%Y-%m-%d %H:%M}",
                 f"{manifest.postgres.relay_position:,}",
                 ", ".join(states),
             )

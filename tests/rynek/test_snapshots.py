@@ -1,5 +1,6 @@
 """`rynek snapshots` as who must go back meets it: what is kept, what is whole, what is refused."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,8 +27,8 @@ def publish_value(tmp_path: Path, published: Path) -> Iterator[Publish]:
         yield publisher(warehouse, published)
 
 
-def asked(*words: str, fails: bool = False) -> Result:
-    result = CliRunner(env={"COLUMNS": "120"}).invoke(app, list(words))
+def asked(*words: str, fails: bool = False, columns: int = 120) -> Result:
+    result = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, list(words))
     assert result.exit_code == int(fails), result.output
     return result
 
@@ -60,6 +61,20 @@ def test_reading_them_says_which_is_damaged_and_which_is_too_new(
     assert state_of(answer, damaged) == "snapshot_corrupt"
     assert state_of(answer, newer) == "snapshot_version_unsupported"
     assert state_of(answer, whole) == "served, whole"
+
+
+def test_the_table_fits_a_narrow_terminal_with_nothing_cut(
+    publish_value: Publish, published: Path
+) -> None:
+    served = publish_value(1)
+    newer = msgspec.structs.replace(served, snapshot_id="x", duckdb_version="99.0.0")
+    manifests.keep(published, newer)
+    lines = asked("list", "--verify", columns=80).output.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert served.snapshot_id in "".join(lines)
+    states = "".join(line.split("│")[-2].strip() for line in lines if line.startswith("│"))
+    assert "snapshot_version_unsupported" in states
+    assert re.search("served, ?whole", states)
 
 
 def test_with_a_damaged_pointer_one_still_sees_what_to_go_back_to(
