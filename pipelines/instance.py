@@ -52,6 +52,10 @@ retention:
   auto_materialize: *ticks
 """
 
+# Logs and traces of runs are in the UI. At the terminal the observer tells what is done; written to
+# the console too, a refresh a minute fills a log file with a hundred megabytes a day.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
 
 def write_instance(home: Path) -> Path:
     """Write the settings under RYNEK_HOME `home`; return the folder that is DAGSTER_HOME."""

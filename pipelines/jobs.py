@@ -19,7 +19,7 @@ from dagster import (
 from pipelines.abandoned import close_abandoned
 from pipelines.days import today
 from pipelines.installation import Installation
-from pipelines.instance import limit_pools
+from pipelines.instance import QUIET, limit_pools
 from pipelines.keys import (
     CANDIDATE,
     FORECASTS,
@@ -99,7 +99,7 @@ def each_minute(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
             return SkipReason(f"{job} is still under way")
     if _is_up_to_date(installation, datetime.now(UTC)):
         return SkipReason("nothing changed since the last load")
-    return RunRequest(partition_key=today())
+    return RunRequest(partition_key=today(), run_config=QUIET)
 
 
 def _is_up_to_date(installation: Installation, now: datetime) -> bool:
@@ -142,7 +142,7 @@ def each_night(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
 )
 def each_hour() -> RunRequest:
     """Runs that are older than they are kept."""
-    return RunRequest()
+    return RunRequest(run_config=QUIET)
 
 
 def _at(hour: int, context: ScheduleEvaluationContext) -> RunRequest | SkipReason:

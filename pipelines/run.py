@@ -12,12 +12,9 @@ from pipelines.days import today
 from pipelines.definitions import defs
 from pipelines.failures import cause, objection
 from pipelines.installation import Installation, Observer, unheard
-from pipelines.instance import limit_pools, write_instance
+from pipelines.instance import QUIET, limit_pools, write_instance
 from pipelines.keys import CANDIDATE, LIVE, SNAPSHOT
 from pipelines.specs import source_tables
-
-# The observer and the failures tell the person at the terminal; logs and traces are in the UI.
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)

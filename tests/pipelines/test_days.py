@@ -10,10 +10,10 @@ from dagster import AssetKey, AssetSelection, DagsterInstance, materialize
 from pipelines.days import noted_first
 from pipelines.definitions import defs
 from pipelines.installation import Installation, unheard
-from pipelines.instance import write_instance
+from pipelines.instance import QUIET, write_instance
 from pipelines.keys import days_marts
 from pipelines.modelling import built
-from pipelines.run import QUIET, materialize_all
+from pipelines.run import materialize_all
 from tests.warehouse.market import NOON, Market
 from tests.warehouse.steps import run
 from warehouse import ledger, store

@@ -15,7 +15,7 @@ from dagster import (
 
 from pipelines import jobs
 from pipelines.definitions import defs
-from pipelines.instance import write_instance
+from pipelines.instance import QUIET, write_instance
 from pipelines.jobs import each_minute, each_morning, each_night
 from tests.warehouse.market import Market
 from tests.warehouse.steps import run
@@ -36,7 +36,9 @@ def instance(
 
 
 def test_an_open_market_is_refreshed(market: Market, instance: DagsterInstance) -> None:
-    assert isinstance(each_minute(build_schedule_context(instance)), RunRequest)
+    answer = each_minute(build_schedule_context(instance))
+    assert isinstance(answer, RunRequest)
+    assert answer.run_config == QUIET, "its events are in the UI, not in a log file too"
 
 
 @pytest.mark.parametrize("job", ["refresh", "everything"])
