@@ -28,7 +28,7 @@ from warehouse.advice.inputs import DAYS, Inputs
 from warehouse.build import build
 from warehouse.load import load
 
-SEEDS = (1, 2, 3, 4)
+SEEDS = tuple(range(1, 13))
 UNTIL = date(2026, 3, 1)  # a market is dated by its end, which must not be today's
 LEAST_90, LEAST_95 = 0.85, 0.90
 MOST_SIGN_ERRORS, MOST_LOST_ERROR = 0.02, 0.25

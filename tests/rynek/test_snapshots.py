@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 import pytest
 from click.testing import Result
+from rich.console import Console
 from typer.testing import CliRunner
 
-from rynek.cli.snapshots import app
+from rynek.cli import snapshots
 from tests.warehouse.numbers import Publish, publisher
 from warehouse import manifest as manifests
 from warehouse import rollback, store
@@ -28,7 +30,9 @@ def publish_value(tmp_path: Path, published: Path) -> Iterator[Publish]:
 
 
 def asked(*words: str, fails: bool = False, columns: int = 120) -> Result:
-    result = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, list(words))
+    # A console knows its width from when its module was first imported, by whatever test.
+    with patch.object(snapshots, "console", Console(width=columns)):
+        result = CliRunner().invoke(snapshots.app, list(words))
     assert result.exit_code == int(fails), result.output
     return result
 
