@@ -136,11 +136,17 @@ def point_at(published: Path, manifest: Manifest) -> None:
 
 
 def held(published: Path) -> Hold | None:
-    """The hold under which the pointer stands still; None when it follows what is published."""
+    """The hold under which the pointer stands still; None when it follows what is published.
+
+    Raises SnapshotCorrupt when it cannot be read: something is held, and `release` ends it.
+    """
+    path = published / HOLD
     try:
-        return msgspec.json.decode((published / HOLD).read_bytes(), type=Hold)
+        return msgspec.json.decode(path.read_bytes(), type=Hold)
     except FileNotFoundError:
         return None
+    except msgspec.DecodeError as error:
+        raise SnapshotCorrupt(f"{path}: {error}; `rynek snapshots release` ends it") from error
 
 
 def hold(published: Path, hold: Hold) -> None:

@@ -15,6 +15,7 @@ from rynek.cli import snapshots
 from tests.warehouse.numbers import Publish, publisher
 from warehouse import manifest as manifests
 from warehouse import rollback, store
+from warehouse.errors import SnapshotCorrupt
 
 
 @pytest.fixture
@@ -91,6 +92,22 @@ def test_with_a_damaged_pointer_one_still_sees_what_to_go_back_to(
     assert "snapshot_corrupt" in answer.stderr
     rollback.roll_back(published, kept.snapshot_id, pruned_position=0)
     assert state_of(asked("list"), kept) == "served"
+
+
+def test_a_damaged_hold_is_told_and_can_be_released(
+    publish_value: Publish, published: Path
+) -> None:
+    first, second = publish_value(1), publish_value(2)
+    rollback.roll_back(published, first.snapshot_id, pruned_position=0)
+    (published / manifests.HOLD).write_text("{")
+    told = asked("list", fails=True).stderr
+    assert "snapshot_corrupt" in told
+    assert "release" in told
+    with pytest.raises(SnapshotCorrupt):
+        rollback.follow(published, second)
+    assert manifests.current(published) == first, "still held"
+    assert second.snapshot_id in asked("release").output
+    assert state_of(asked("list"), second) == "served"
 
 
 @pytest.mark.parametrize(("word", "code"), [("list", "missing"), ("release", "unknown")])
