@@ -15,6 +15,7 @@ from rynek.local.apps import Market
 from rynek.local.installation import up
 from rynek.local.supervisor import Supervisor
 from rynek.market import generate
+from warehouse import store
 
 SEED = 7
 
@@ -94,7 +95,8 @@ def demand_no_trace(market: Market) -> None:
     """Raises ProofFailedError where the new shopper's name, e-mail address or street is found."""
     words = (customer.NAME, customer.MAILBOX, customer.STREET)
     in_redis = traces.in_redis(market.servers.redis_url, words)
-    in_files = traces.in_files(market.home.root, words)
+    with store.turn(market.home.root / "warehouse"):
+        in_files = traces.in_files(market.home.root, words)
     proof.demand(not in_redis, f"they are in Redis under {', '.join(in_redis)}")
     proof.demand(not in_files, f"they are in {', '.join(in_files)}")
 

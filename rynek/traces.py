@@ -1,13 +1,18 @@
-"""Where somebody's name and address are found outside Postgres: in Redis, in files, in logs."""
+"""Where somebody's name and address are found outside Postgres: in Redis, in files, in logs.
+
+Tables lie compressed in their files, where no byte tells of a word: they are read by value too.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import duckdb
 import redis
 
 # Postgres may know a name, and a letter is written to an address.
 KEPT_BY_RIGHT = ("postgres", "mail")
 READ_AT_ONCE = 1 << 20
+STORED = "select concat_ws('.', database_name, schema_name, table_name) from duckdb_tables()"
 
 Reader = Callable[["redis.Redis", bytes], object]
 
@@ -34,11 +39,15 @@ def in_redis(redis_url: str, words: Sequence[str]) -> list[str]:
 def in_files(
     folder: Path, words: Sequence[str], beside: Sequence[str] = KEPT_BY_RIGHT
 ) -> list[str]:
-    """The files under `folder`, logs among them, whose bytes hold one of the words."""
+    """The files under `folder`, logs among them, whose bytes or tables hold one of the words.
+
+    Nobody may write a warehouse or a snapshot there meanwhile.
+    """
     return [
         str(path.relative_to(folder))
         for path in _files(folder, beside)
         if any(_mentions(part, words) for part in _parts(path, max(map(len, words))))
+        or (path.suffix in (".duckdb", ".parquet") and _is_in_tables(path, words))
     ]
 
 
@@ -58,6 +67,22 @@ def _parts(path: Path, overlap: int) -> Iterator[bytes]:
                 end = piece[-overlap:]
     except FileNotFoundError:
         return  # a file of somebody at work: written anew, or gone
+
+
+def _is_in_tables(path: Path, words: Sequence[str]) -> bool:
+    holds = " or ".join(f"contains(t::varchar, ${number + 1})" for number in range(len(words)))
+    with duckdb.connect() as connection:
+        if path.suffix == ".parquet":
+            tables = [f"read_parquet('{path}')"]
+        else:
+            connection.execute(f"attach '{path}' as found (read_only)")
+            tables = [name for (name,) in connection.execute(STORED).fetchall()]
+        return any(
+            connection.execute(
+                f"select 1 from {table} as t where {holds} limit 1", words
+            ).fetchall()
+            for table in tables
+        )
 
 
 def _value(client: "redis.Redis", key: bytes) -> object:

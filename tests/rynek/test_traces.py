@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 import redis
 
@@ -49,3 +50,13 @@ def test_a_word_is_found_in_files_even_across_pieces_but_not_where_it_may_be(
     split = b"." * (READ_AT_ONCE - 5) + WORDS[1].encode() + b"."
     (tmp_path / "logs/long.log").write_bytes(split)
     assert traces.in_files(tmp_path, WORDS) == ["logs/core.log", "logs/long.log"]
+
+
+def test_a_word_is_found_in_tables_whose_bytes_do_not_show_it(tmp_path: Path) -> None:
+    said = "select format('canary-{:x}@example.org', i) as query from range(50_000) as t (i)"
+    with duckdb.connect(tmp_path / "warehouse.duckdb") as connection:
+        connection.sql(f"create schema source; create table source.events as {said}")
+        connection.sql(f"copy ({said}) to '{tmp_path}/month.parquet' (compression zstd)")
+        connection.sql(f"copy (select 1 as units) to '{tmp_path}/other.parquet'")
+    assert WORDS[0].encode() not in (tmp_path / "month.parquet").read_bytes()
+    assert traces.in_files(tmp_path, WORDS) == ["month.parquet", "warehouse.duckdb"]
