@@ -3,9 +3,11 @@
 from datetime import UTC, date, datetime
 
 import duckdb
+import pytest
 
 from tests.warehouse.market import Market
 from tests.warehouse.steps import load_and_build
+from warehouse.graph import models
 
 Warehouse = duckdb.DuckDBPyConnection
 
@@ -63,6 +65,30 @@ def test_customers_are_told_apart_by_recency_and_frequency(
     ]
 
 
+def test_a_vendors_segments_rank_its_own_customers_alone(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    ada, bea = market.vendor(), market.vendor()
+    cup, bowl = market.offer(ada, 1_000), market.offer(bea, 500)
+    for number in (2, 3, 4, 5):
+        market.order(market.shopper(), [(cup, 1)], month(number))
+    early = market.shopper()
+    market.order(early, [(bowl, 1)], month(1))
+    market.order(early, [(bowl, 1)], month(6), status="cancelled")
+    load_and_build(warehouse, pipeline_database_url)
+    assert warehouse.sql(
+        """select vendor_id, segment, customers, orders, sales_cents from marts.rfm_segments
+           order by vendor_id nulls first, segment"""
+    ).fetchall() == [
+        (None, "lost", 1, 1, 500),
+        (None, "new", 2, 2, 2_000),
+        (None, "one_time", 2, 2, 2_000),
+        (ada, "new", 2, 2, 2_000),
+        (ada, "one_time", 2, 2, 2_000),
+        (bea, "new", 1, 1, 500),  # the first of the market's customers, and the only one of hers
+    ]
+
+
 def test_lift_is_how_much_more_often_than_by_chance(
     market: Market, warehouse: Warehouse, pipeline_database_url: str
 ) -> None:
@@ -71,6 +97,7 @@ def test_lift_is_how_much_more_often_than_by_chance(
     baskets = [(cup, saucer)] * 3 + [(cup,), (bowl,)] + [(cup, bowl)] * 2
     for basket in baskets:
         market.order(shopper, [(offer_id, 1) for offer_id in basket], month(1))
+    market.order(shopper, [(saucer, 1), (bowl, 1)], month(1), status="cancelled")
     load_and_build(warehouse, pipeline_database_url)
     [there, back] = warehouse.sql(
         """select both_orders, product_orders, other_orders, total_orders, confidence, lift
@@ -78,3 +105,23 @@ def test_lift_is_how_much_more_often_than_by_chance(
     ).fetchall()
     assert there == (3, 6, 3, 7, 0.5, 7 * 3 / (6 * 3))  # two orders of cup and bowl are too few
     assert back == (3, 3, 6, 7, 1.0, 7 * 3 / (6 * 3))
+
+
+@pytest.mark.parametrize(("other_days", "pairs"), [(364, 2), (365, 0)])
+def test_what_was_bought_together_before_the_last_365_days_with_sales_is_forgotten(
+    other_days: int, pairs: int, warehouse: Warehouse
+) -> None:
+    """Three orders of both products on one day, and one of the first on each of the days after."""
+    warehouse.sql(f"""
+        create schema if not exists marts;
+        create table marts.order_lines as
+        select
+            order_id, product_id, 1 as quantity, true as is_counted,
+            date '2024-01-01' as order_date
+        from range(3) as baskets (order_id), range(2) as products (product_id)
+        union all
+        select 10 + day, 0, 1, true, date '2024-01-02' + 2 * day::integer
+        from range({other_days}) as days (day)
+    """)
+    [affinity] = [model for model in models() if model.name == "affinity"]
+    assert len(warehouse.sql(affinity.sql).fetchall()) == pairs

@@ -43,6 +43,40 @@ def test_thirty_minutes_of_rest_or_midnight_end_a_session(
     ).fetchall() == [(TENTH, 3, 2, 1, 1, 1, 3), (ELEVENTH, 1, 1, 0, 0, 0, 1)]
 
 
+def test_each_shopper_has_sessions_of_their_own(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    cup, ada, bea = market.offer(market.vendor()), market.shopper(), market.shopper()
+    for shopper, minutes in ((ada, 0), (bea, 20), (ada, 40)):
+        market.event("view", shopper.pseudonym, cup, at(minutes))
+    load_and_build(warehouse, pipeline_database_url)
+    assert warehouse.sql(
+        "select shopper_pseudonym, began_at from marts.sessions order by began_at"
+    ).fetchall() == [
+        (ada.pseudonym, at(0)),
+        (bea.pseudonym, at(20)),
+        (ada.pseudonym, at(40)),
+    ]
+
+
+def test_who_only_orders_is_no_session_and_who_is_only_bought_from_was_not_met(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    met, bought_from = market.vendor(), market.vendor()
+    cup, bowl = market.offer(met), market.offer(bought_from)
+    ada, bea = market.shopper(), market.shopper()
+    market.event("view", ada.pseudonym, cup, at(0))
+    market.order(ada, [(bowl, 1)], at(10))
+    market.order(bea, [(cup, 1)], at(20))
+    load_and_build(warehouse, pipeline_database_url)
+    assert warehouse.sql("select shopper_pseudonym, has_order from marts.sessions").fetchall() == [
+        (ada.pseudonym, True)
+    ]
+    assert warehouse.sql(
+        "select vendor_id, sessions, order_sessions from marts.funnel_daily"
+    ).fetchall() == [(met, 1, 0)]
+
+
 def test_a_search_term_is_told_from_five_people_on(
     market: Market, warehouse: Warehouse, pipeline_database_url: str
 ) -> None:
