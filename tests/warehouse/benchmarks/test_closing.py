@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from tests.conftest import Databases
 from tests.warehouse.market import Market
 from tests.warehouse.steps import approve, load_and_build
 from warehouse import ledger, store
+from warehouse.benchmarks import disclosure, kept
 from warehouse.benchmarks.closing import audit, close
+from warehouse.benchmarks.measures import COMPARED, Compared
+from warehouse.benchmarks.membership import freeze
 from warehouse.benchmarks.storage import KEPT
 from warehouse.errors import CheckFailed, MartsMissing
 from warehouse.publish import publish
@@ -112,9 +116,109 @@ def test_a_month_that_is_not_over_or_not_mature_waits(traded: Warehouse) -> None
     assert ("average_order_value", MARCH) in done
     assert ("return_rate", JANUARY) in done
     assert ("return_rate", MARCH) not in done, "goods come back for thirty days"
-    traded.sql("update ledger.loads set taken_at = '2026-05-01 12:00:00+00'")
+    # Thirty days after March ended, the last of them to midnight in New York.
+    traded.sql("update ledger.loads set taken_at = '2026-05-01 03:59:00+00'")
+    assert ("return_rate", MARCH) not in {
+        (closed.metric_id, closed.month) for closed in close(traded)
+    }
+    traded.sql("update ledger.loads set taken_at = '2026-05-01 04:00:00+00'")
     assert ("return_rate", MARCH) in {(closed.metric_id, closed.month) for closed in close(traded)}
     assert close(traded) == []
+
+
+def compared(metric_id: str) -> Compared:
+    [found] = [compared for compared in COMPARED if compared.metric_id == metric_id]
+    return found
+
+
+def test_shops_of_an_owner_are_one_value_and_fewer_than_ten_orders_are_nobodys(
+    traded: Warehouse,
+) -> None:
+    contributions = partial(kept.contributions, traded, compared("average_order_value"), MARCH)
+    assert len(contributions()) == 13
+    [least, second, third, *_] = traded.sql(
+        "select vendor_id from marts.vendors order by 1"
+    ).fetchall()
+    traded.sql(
+        """update benchmarks.members set owner_id = (
+               select owner_id from source.vendors where vendor_id = ?) where vendor_id = ?""",
+        params=[*least, *second],
+    )
+    traded.sql(
+        "delete from marts.vendor_orders where vendor_id = ? and order_date = '2026-03-01'",
+        params=[*third],
+    )
+    found = contributions()
+    assert len(found) == 11
+    assert min(unit.value for unit in found) == 1_500, "ten orders of 10.00 and ten of 20.00"
+
+
+def test_what_enters_means_is_winsorised(traded: Warehouse) -> None:
+    assert traded.sql(
+        """select min(value), max(value), min(capped), max(capped) from benchmarks.units
+           where metric_id = 'average_order_value' and period_date = '2026-03-01'"""
+    ).fetchone() == pytest.approx((1_000, 13_000, 1_600, 12_400))  # 0.05 × 12 gaps of 1,000
+
+
+def test_growth_is_beside_as_many_days_before(traded: Warehouse) -> None:
+    traded.sql(
+        """update marts.vendor_orders
+           set order_date = order_date + 31, items_cents = items_cents // 2
+           where order_date < '2026-02-01'"""
+    )
+    growths = kept.contributions(traded, compared("sales_growth"), MARCH)
+    # The first vendor sold 50.00 in February, which is too little to tell.
+    assert [unit.value for unit in growths] == [2.0] * 12
+
+
+def test_a_cohort_is_of_the_top_category_and_of_counted_trade_and_a_shop_at_an_edge_stays(
+    traded: Warehouse,
+) -> None:
+    [at_edge, idle, silent] = traded.sql(
+        "select vendor_id from marts.vendors order by vendor_id limit 3"
+    ).fetchall()
+    traded.sql("delete from benchmarks.members where period_date = '2026-03-01'")
+    traded.sql("update benchmarks.members set price_band = 0")
+    traded.sql("""
+        insert into source.categories (category_id, parent_id, name) values (1, null, 'Kitchen'),
+            (2, 1, 'Cups');
+        update source.products set category_id = 2
+    """)
+    traded.sql(
+        "delete from marts.order_lines where vendor_id = ? and order_date >= '2026-03-01'",
+        params=[*idle],
+    )
+    traded.sql(
+        "update marts.order_lines set is_counted = false where vendor_id = ?", params=[*silent]
+    )
+    freeze(traded, MARCH)
+    members = traded.sql(
+        """select vendor_id, category_id, price_band from benchmarks.members
+           where period_date = '2026-03-01' order by vendor_id limit 3"""
+    ).fetchall()
+    # Its price of 10.00 is where the second band begins; 20.00 is in it, far from the edge.
+    assert members[0] == (*at_edge, 1, 0)
+    assert members[1] == (*idle, 1, 1), "it sold in January"
+    assert silent[0] not in {vendor_id for vendor_id, *_ in members}
+
+
+def test_a_month_is_held_to_what_the_twelve_before_have_shown(traded: Warehouse) -> None:
+    def seen(month: date) -> int:
+        return len(kept.shown_before(traded, "average_order_value", month))
+
+    assert [seen(date(2027, month, 1)) for month in (1, 2, 3, 4)] == [2, 1, 1, 0]
+
+
+def test_closing_with_a_weakened_rule_is_stopped_by_the_audit_and_keeps_nothing(
+    traded: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget(traded)
+    monkeypatch.setattr(disclosure, "OWNERS_FOR_MEDIAN", 2)
+    with pytest.raises(CheckFailed, match="fewer than 10 owners"):
+        close(traded)
+    assert [traded.sql(f"select count(*) from {table}").fetchall() for table in KEPT] == [
+        [(0,)]
+    ] * 5
 
 
 def test_closing_makes_what_is_published_anew_and_keeps_membership_back(

@@ -36,6 +36,10 @@ def test_shops_of_one_owner_count_once() -> None:
 def test_the_p_percent_rule() -> None:
     assert is_undominated(units([100] * 10))
     assert not is_undominated(units([1_000, *[1] * 9])), "the others are 9 of 1,009"
+    # Only the two others below the first quartile are in doubt, each by at most 100; a quarter of
+    # these 200 hides 15 % of 300, but not of 400, though nobody has half of the sum.
+    assert is_undominated(units([300, *[100] * 9]))
+    assert not is_undominated(units([400, *[100] * 9]))
 
 
 def test_one_owner_has_at_most_half_and_two_at_most_four_fifths() -> None:
@@ -43,6 +47,29 @@ def test_one_owner_has_at_most_half_and_two_at_most_four_fifths() -> None:
     assert not is_undominated(units(few_large))
     half = [12.0, 1.0, 1.1, 0.9, 1.2, 0.8, 1.3, 0.7, 1.4, 0.6]
     assert not is_undominated(units(half))
+    many = [*[10.0] * 9, *[0.1] * 30]
+    assert is_undominated(units([92.0, *many])), "92 of 185"
+    assert not is_undominated(units([95.0, *many])), "95 of 188"
+
+
+def test_shops_of_one_owner_dominate_together() -> None:
+    chain = [Unit(1, (1, 1, band), 30.0, 30.0) for band in range(5)]
+    others = units([10.0] * 14, first_owner=2)
+    assert not is_undominated([*chain, *others]), "150 of 290"
+    assert is_undominated(
+        [unit._replace(owner_id=20 + band) for band, unit in enumerate(chain)] + others
+    )
+
+
+def test_a_mean_is_of_winsorised_values() -> None:
+    outlier = Unit(20, (1, 1, 1), 1_000.0, 119.0)
+    [cell, *_] = published([*units(TWENTY[:19]), outlier], 1)
+    assert (cell.mean, cell.step) == (110, 5)  # of 109.5, not 153.55
+
+
+def test_a_median_is_not_the_middle_owners_value() -> None:
+    [cell, *_] = published(units([*[0.0] * 5, *[100.0] * 6]), 1)
+    assert 50 < cell.median < 80, "the middle one's is 100, its neighbours' are 0 and 100"
 
 
 def test_a_dominated_cell_keeps_its_median_and_has_no_mean() -> None:
@@ -73,6 +100,7 @@ def test_a_month_in_which_one_owner_came_is_not_shown_beside_the_month_before() 
     one_more = units([*TWENTY, 400.0])
     assert published(before, 1, [shown_of(before)]) != []
     assert published(one_more, 1, [shown_of(before)]) == []
+    assert published(units([*TWENTY, 400, 90]), 1, [shown_of(before)]) == []
     assert published(units([*TWENTY, 400, 90, 95]), 1, [shown_of(before)]) != []
 
 
@@ -83,6 +111,9 @@ def test_a_month_in_which_one_owner_opened_a_second_shop_is_not_shown_beside_the
     second_shops = [Unit(owner_id, (1, 1, 2), 400.0, 400.0) for owner_id in (1, 2, 3)]
     one_more = by_path(published([*before, second_shops[0]], 1, [shown_of(before)]))
     assert one_more.keys() == {(1, 1, 1)}, "where nothing changed"
+    chain = [Unit(1, (1, 1, band), 400.0, 400.0) for band in (2, 3, 4)]
+    three_more = by_path(published([*before, *chain], 1, [shown_of(before)]))
+    assert three_more.keys() == {(1, 1, 1)}, "three shops, but of one owner"
     assert () in by_path(published([*before, *second_shops], 1, [shown_of(before)]))
 
 

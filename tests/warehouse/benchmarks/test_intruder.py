@@ -1,5 +1,7 @@
 """The attacker: what is published must leave every owner's value in doubt by more than 15 %."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -108,6 +110,22 @@ def test_without_the_rules_two_months_tell_who_came() -> None:
     low, high = intruder.proven()[newcomer.owner_id, newcomer.path]
     assert low == pytest.approx(newcomer.value, rel=0.01)
     assert high == pytest.approx(newcomer.value, rel=0.01)
+    assert (newcomer.owner_id, newcomer.path) in intruder.learns(DOUBT, smallest=1)
+
+
+def test_without_the_rules_a_median_between_two_shops_of_its_own_tells_it_the_third() -> None:
+    own = [Unit(1, (1, 1, band), value, value) for band, value in ((1, 10.0), (2, 1_000.0))]
+    third = Unit(2, (1, 1, 3), 100.0, 100.0)
+    said = Statement((1, 1), np.array([0.0, 1.0, 0.0]), third.value - 1e-6, third.value + 1e-6)
+    intruder = Intruder(1, [Month([*own, third], [said])])
+    assert intruder.learns(DOUBT, smallest=1) == [(2, third.path)]
+    assert intruder.possible()[2, third.path] == pytest.approx((100, 100))
+
+
+def test_a_figure_is_read_as_right_to_half_a_step() -> None:
+    [cell, *_] = published(units(np.arange(100.0, 110.0)), 1)
+    [median] = statements([replace(cell, mean=None)], units(np.arange(100.0, 110.0)))
+    assert (cell.step, median.low, median.high) == (5, 102.5, 107.5)
 
 
 @settings(max_examples=6, deadline=None)
