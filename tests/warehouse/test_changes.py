@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import duckdb
+import psycopg
 import pytest
 
 from tests.warehouse.market import NOON, Market, Shopper
@@ -201,6 +202,54 @@ def test_a_deleted_row_is_followed_by_building_whole(
     load(busy, pipeline_database_url)
     assert parts(build(busy))["order_lines"] is None
     assert deviations(busy) == {}
+
+
+def test_what_committed_late_is_followed_too(
+    busy: Warehouse, database_url: str, pipeline_database_url: str
+) -> None:
+    with psycopg.connect(database_url) as late:
+        late.execute("update vendor_orders set status = 'shipped' where vendor_order_id = 1")
+        load_and_build(busy, pipeline_database_url)
+        late.commit()
+    load_and_build(busy, pipeline_database_url)
+    assert deviations(busy) == {}
+
+
+@pytest.mark.parametrize("is_new_table", [False, True])
+def test_rows_read_anew_are_followed_by_building_whole(
+    busy: Warehouse, market: Market, pipeline_database_url: str, *, is_new_table: bool
+) -> None:
+    """Also those that somebody changed past the triggers, which no row version tells of."""
+    market.ask("alter table order_lines disable trigger stamp_row_version")
+    market.ask("update order_lines set quantity = quantity + 1")
+    if is_new_table:
+        busy.sql("update ledger.load_tables set table_oid = 1 where table_name = 'order_lines'")
+    load(busy, pipeline_database_url, full=not is_new_table)
+    build(busy)
+    assert deviations(busy) == {}
+
+
+def test_another_time_zone_is_followed_by_building_whole(
+    busy: Warehouse, market: Market, pipeline_database_url: str
+) -> None:
+    market.ask("update installation set time_zone = 'Pacific/Auckland'")
+    market.ask("update vendor_orders set status = 'shipped' where vendor_order_id = 1")
+    load_and_build(busy, pipeline_database_url)
+    days = busy.sql("select distinct order_date from marts.vendor_orders order by all").fetchall()
+    assert days == [(NOON.date() + timedelta(days=number),) for number in (1, 2)]
+    assert deviations(busy) == {}
+
+
+def test_marts_of_daily_cadence_are_built_when_the_markets_day_has_turned(
+    busy: Warehouse, market: Market, pipeline_database_url: str
+) -> None:
+    market.order(market.shopper(), [(market.offer(market.vendor()), 1)], NOON)
+    load_and_build(busy, pipeline_database_url)
+    orders = "select sum(orders) from marts.cohorts where vendor_id is null"
+    assert busy.sql(orders).fetchall() == [(4,)]
+    busy.sql("update ledger.build set daily_date = daily_date - 1")
+    build(busy)
+    assert busy.sql(orders).fetchall() == [(5,)]
 
 
 def test_a_part_that_was_not_rebuilt_is_found(busy: Warehouse) -> None:

@@ -8,7 +8,7 @@ from tests.conftest import Databases
 from tests.warehouse.market import Market
 from tests.warehouse.steps import load_and_build
 from warehouse import reconcile, store
-from warehouse.checks import Check, checks, key_check, reconciled, rules, run
+from warehouse.checks import RECONCILED, Check, checks, key_check, reconciled, rules, run
 from warehouse.errors import MartsMissing
 from warehouse.expectations import Judge, frames, suites
 from warehouse.graph import Model, models
@@ -134,6 +134,14 @@ def test_a_row_lost_in_the_load_shows_on_its_day(sound: Warehouse) -> None:
     assert not reconciled(sound).passed
 
 
+def test_an_event_that_cost_nothing_is_missed_and_one_too_many_is_found(sound: Warehouse) -> None:
+    sound.sql("update source.behaviour_events set occurred_at = occurred_at + interval 1 day")
+    lost, extra = reconcile.by_day(sound)
+    assert (lost.table, str(lost.day)) == ("behaviour_events", "2026-03-10")
+    assert (lost.source_rows, lost.warehouse_rows) == (1, 0)
+    assert (str(extra.day), extra.source_rows, extra.warehouse_rows) == ("2026-03-11", 0, 1)
+
+
 @pytest.mark.slow
 def test_great_expectations_names_what_is_not_sound_and_is_not_asked_twice(
     sound: Warehouse,
@@ -144,6 +152,11 @@ def test_great_expectations_names_what_is_not_sound_and_is_not_asked_twice(
         assert [result for result in results if not result.passed] == []
         again = run(sound, judge)
         assert (again, judge.is_idle) == (results, True)
+        sound.sql(
+            "update source.order_lines set line_cents = line_cents + 1 where line_cents = 999"
+        )
+        late = [result.name for result in run(sound, judge) if not result.passed]
+        assert (late, judge.is_idle) == ([RECONCILED], True), "each load is counted anew"
         sound.sql("update marts.vendor_orders set status = 'lost'")
         sound.sql("update marts.vendor_daily set customers = orders + 1")
         sound.sql("alter table marts.offers rename price_cents to price")

@@ -105,6 +105,21 @@ def test_what_was_loaded_beside_an_open_transaction_is_not_loaded_again(
         assert load(warehouse, url).changed == 0
 
 
+def test_all_tables_are_of_one_moment_whatever_commits_between_them(
+    market: Market, url: str, warehouse: Warehouse, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as late:
+        Market(late).vendor("Late")
+
+        def commit(table: str, _: int) -> None:
+            if table == "owners":
+                late.commit()
+
+        load(warehouse, url, on_table=commit)
+    assert names(warehouse) == set(), "its owner was not there when owners were read"
+    assert brought(load(warehouse, url)) == {"owners": 1, "vendors": 1}
+
+
 def test_what_was_rolled_back_never_arrives(
     market: Market, url: str, warehouse: Warehouse, database_url: str
 ) -> None:
@@ -383,6 +398,18 @@ def test_many_days_all_over_the_years_are_counted_each_by_itself(
     assert warehouse.sql("""
         select day, rows from ledger.source_days where table_name = 'orders' order by day
     """).fetchall() == [(first, -1), *((day, 2) for day, _ in later)]
+
+
+def test_a_row_that_moved_to_another_day_is_counted_there_alone(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    market.order(market.shopper(), [(market.offer(market.vendor()), 1)])
+    load(warehouse, url)
+    market.ask("update orders set placed_at = placed_at + interval '1 day'")
+    load(warehouse, url)
+    days = "select day::varchar from ledger.source_days where table_name = 'orders'"
+    assert warehouse.sql(days).fetchall() == [("2026-03-11",)]
+    assert reconcile.by_day(warehouse) == []
 
 
 def test_a_day_that_lost_its_last_row_is_counted_no_more(
