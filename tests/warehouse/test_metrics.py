@@ -190,6 +190,15 @@ def test_a_figure_of_days_ends_with_the_last_day_that_is_over(
     assert (figure.numerator, figure.denominator) == (8, 32)  # the 3rd to the 10th
 
 
+def test_a_spell_counts_from_its_first_day_and_no_longer_on_the_day_that_ends_it(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    found = of(marts, 1, Days(date(2026, 5, 1), date(2026, 5, 3)))
+    [rate], [cover] = found["stock_out_rate"], found["days_of_cover"]
+    assert (rate.numerator, rate.denominator) == (1, 8)  # 2 × 2 days, then one of 1 in 4
+    assert cover.numerator == 20  # of the spell that began on the 3rd
+
+
 def test_a_share_of_few_says_so_with_its_interval(marts: duckdb.DuckDBPyConnection) -> None:
     found = of(marts, 1, MAY)
     [few], [many] = found["on_time_delivery"], found["conversion"]
@@ -219,6 +228,9 @@ def test_a_figure_ripens(marts: duckdb.DuckDBPyConnection) -> None:
     april = Days(date(2026, 4, 1), date(2026, 4, 9))
     young, ripe = of(marts, 1, MAY, april)["return_rate"]
     assert (young.is_mature, ripe.is_mature) == (False, True)
+    last_ripe, first_young = (date(2026, 4, 10), date(2026, 4, 11))  # thirty days before the 10th
+    spans = [Days(day, day) for day in (last_ripe, first_young)]
+    assert [figure.is_mature for figure in of(marts, 1, *spans)["return_rate"]] == [True, False]
 
 
 def test_a_figure_says_whether_it_meets_its_norm(marts: duckdb.DuckDBPyConnection) -> None:
@@ -228,6 +240,20 @@ def test_a_figure_says_whether_it_meets_its_norm(marts: duckdb.DuckDBPyConnectio
         False,
     ]
     assert found["revenue"][0].is_norm_met is None
+
+
+def test_what_reaches_a_norm_meets_it() -> None:
+    late, on_time = METRICS["late_shipment_10d"].norm, METRICS["on_time_delivery"].norm
+    assert late is not None
+    assert on_time is not None
+    assert [late.is_met(share) for share in (0.04, 0.0401)] == [True, False]
+    assert [on_time.is_met(share) for share in (0.9, 0.8999)] == [True, False]
+
+
+def test_thirty_cases_are_not_few() -> None:
+    rate = METRICS["on_time_delivery"]
+    few, enough = (Figure.of(rate, 9, cases, MAY, THROUGH) for cases in (29, 30))
+    assert (few.is_small, enough.is_small) == (True, False)
 
 
 def test_the_finest_grain_is_the_hour_where_a_vendors_figure_is_live() -> None:

@@ -7,7 +7,13 @@ import pytest
 from tests.warehouse.market import Market
 from tests.warehouse.steps import approve, load_and_build, run
 from warehouse import ledger, manifest, retention
-from warehouse.errors import CheckFailed, ChecksMissing, MartsMissing, SnapshotMissing
+from warehouse.errors import (
+    CheckFailed,
+    ChecksMissing,
+    MartsMissing,
+    SnapshotCorrupt,
+    SnapshotMissing,
+)
 from warehouse.load import load
 from warehouse.manifest import CheckResult
 from warehouse.publish import publish
@@ -76,18 +82,87 @@ def test_what_was_built_in_parts_is_published_in_order(
     assert Snapshot.current(published).rows(placed.format("marts.vendor_orders")) == sorted(built)
 
 
+@pytest.mark.parametrize(
+    ("table", "cents", "counted"),
+    [
+        ("orders", "total_cents", 1490),
+        ("vendor_orders", "items_cents", 1000),
+        ("order_lines", "line_cents", 1000),
+    ],
+)
 def test_a_published_figure_that_the_source_never_counted_is_found(
-    offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+    table: str,
+    cents: str,
+    counted: int,
+    offer_id: int,
+    warehouse: Warehouse,
+    pipeline_database_url: str,
+    published: Path,
 ) -> None:
     load_and_build(warehouse, pipeline_database_url)
-    warehouse.sql(
-        "update marts.vendor_orders set items_cents = 999 where order_date > '2026-03-01'"
-    )
+    warehouse.sql(f"update marts.{table} set {cents} = 999 where order_date > '2026-03-01'")
     approve(warehouse)
     publish(warehouse, published, "test")
     [difference] = reconciled(Snapshot.current(published))
-    assert (difference.table, str(difference.day)) == ("vendor_orders", "2026-03-10")
-    assert (difference.source_cents, difference.warehouse_cents) == (1000, 999)
+    assert (difference.table, str(difference.day)) == (table, "2026-03-10")
+    assert (difference.source_cents, difference.warehouse_cents) == (counted, 999)
+
+
+def test_a_figure_that_changed_while_it_was_written_is_found_before_the_pointer_moves(
+    offer_id: int,
+    warehouse: Warehouse,
+    pipeline_database_url: str,
+    published: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load_and_build(warehouse, pipeline_database_url)
+    approve(warehouse)
+
+    def a_cent_more(table: str) -> str:
+        if table != "marts.vendor_orders":
+            return f"from {table}"
+        return f"select * replace (items_cents + 1 as items_cents) from {table}"
+
+    monkeypatch.setattr("warehouse.publish._in_order", a_cent_more)
+    with pytest.raises(SnapshotCorrupt, match=r"marts\.vendor_orders did not survive"):
+        publish(warehouse, published, "test")
+    with pytest.raises(SnapshotMissing):
+        manifest.current(published)
+
+
+def test_a_month_that_changed_while_it_was_written_is_found(
+    offer_id: int,
+    warehouse: Warehouse,
+    pipeline_database_url: str,
+    published: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load_and_build(warehouse, pipeline_database_url)
+    approve(warehouse)
+    march = [(MARCH.date().replace(day=1), 1, "the sum of other rows")]
+    monkeypatch.setattr("warehouse.months._fingerprints", lambda *_: march)
+    with pytest.raises(SnapshotCorrupt, match="did not survive"):
+        publish(warehouse, published, "test")
+
+
+def test_a_month_holds_its_first_day_and_not_the_next_months(
+    market: Market, offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
+) -> None:
+    market.order(market.shopper(), [(offer_id, 1)], MARCH.replace(day=1))
+    months = run(warehouse, pipeline_database_url, published).parquet
+    for table in ("order_lines", "interactions"):
+        assert [(month.month, month.rows) for month in months[table]] == [
+            ("2026-02", 1),
+            ("2026-03", 2),
+        ]
+
+
+def test_who_reads_a_file_while_it_is_replaced_reads_the_old_one_whole(tmp_path: Path) -> None:
+    manifest.replace(tmp_path / "pointer", b"old")
+    with (tmp_path / "pointer").open("rb") as reader:
+        manifest.replace(tmp_path / "pointer", b"newer")
+        assert reader.read() == b"old"
+    assert (tmp_path / "pointer").read_bytes() == b"newer"
 
 
 def test_only_changed_months_are_written_anew(

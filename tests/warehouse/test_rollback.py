@@ -61,10 +61,14 @@ def test_an_unknown_snapshot_is_named(publish_value: Publish, published: Path) -
         rollback.roll_back(published, "20200101T000000Z-none", pruned_position=0)
 
 
-def test_a_damaged_snapshot_is_not_rolled_back_to(publish_value: Publish, published: Path) -> None:
+@pytest.mark.parametrize("keeps_its_length", [False, True])
+def test_a_damaged_snapshot_is_not_rolled_back_to(
+    publish_value: Publish, published: Path, *, keeps_its_length: bool
+) -> None:
     first, second = publish_value(1), publish_value(2)
     month = published / first.parquet["order_lines"][0].path
-    month.write_bytes(month.read_bytes()[:64])
+    body = month.read_bytes()
+    month.write_bytes(body[:64] + (bytes([body[64] ^ 1]) + body[65:] if keeps_its_length else b""))
     with pytest.raises(SnapshotCorrupt):
         rollback.roll_back(published, first.snapshot_id, pruned_position=0)
     assert manifest.current(published) == second
