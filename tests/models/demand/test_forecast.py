@@ -5,7 +5,8 @@ import pytest
 
 from models.demand import backtest, quantiles
 from models.demand.backtest import Answer
-from models.demand.forecast import forecast
+from models.demand.classes import CLASSES
+from models.demand.forecast import METHODS, forecast
 from models.demand.reorder import Policy, restock
 from models.demand.sales import Sales
 from tests.models.demand.sellers import of, selling
@@ -69,6 +70,33 @@ def test_the_reorder_point_lasts_through_the_lead_time_as_often_as_promised() ->
     assert (sales.units[364:].sum(axis=0) <= point).mean() > 0.92
 
 
+def test_an_order_lasts_until_the_next_one_can_have_come_as_often_as_promised() -> None:
+    sales = selling(*[1.5] * 500, days=399, seed=4)
+    ordered = restock(forecast(sales.until(364)), np.zeros(500), Policy(7, 28, 0.95)).order_units
+    assert 0.92 < (sales.units[364:].sum(axis=0) <= ordered).mean() < 0.99
+
+
+def test_at_the_reorder_point_it_is_time_to_order_and_above_it_is_not() -> None:
+    found = forecast(selling(2.0))
+    point = restock(found, np.zeros(1), Policy()).reorder_point
+    ordered = [restock(found, point + more, Policy()).order_units[0] > 0 for more in (0, 1)]
+    assert ordered == [True, False]
+
+
+def test_each_class_has_its_own_method() -> None:
+    days = {
+        "smooth": [2.0, 2.0, 3.0] * 20,
+        "erratic": [1.0, 1.0, 9.0] * 20,
+        "intermittent": [2.0, 0, 0] * 20,
+        "lumpy": [1.0, 0, 0, 9.0, 0, 0] * 10,
+        "thin": [1.0] + [0.0] * 59,
+    }
+    found = forecast(of(list(days.values())))
+    assert [CLASSES[number] for number in found.demand_class] == list(days)
+    methods = ["smoothing", "sba", "tsb", "tsb", "pooled"]
+    assert [METHODS[number] for number in found.method] == methods
+
+
 def naive(past: Sales, horizon: int) -> Answer:
     return Answer(np.tile(past.units[-7:], (horizon // 7, 1)).astype(float), {})
 
@@ -79,6 +107,19 @@ def test_scaled_errors_are_those_done_by_hand() -> None:
     # On the past last week's day errs by 2 on one day of seven; ahead it errs by 3.
     assert found.mase[0] == pytest.approx((3 / 7) / (2 / 7))
     assert found.rmsse[0] == pytest.approx(np.sqrt(9 / 7) / np.sqrt(4 / 7))
+
+
+def test_days_sold_out_neither_scale_an_error_nor_are_judged() -> None:
+    week = [1.0, 0, 0, 0, 0, 0, 0]
+    sold_out = [1.0, 1.0, 0, 1, 1, 1, 1]
+    sales = of([[*week, 3.0, 0, 0, 0, 0, 0, 0, *week]], [[1.0] * 7 + sold_out * 2])
+
+    def fives(past: Sales, horizon: int) -> Answer:
+        return Answer(np.full((horizon, 1), 5.0), {})
+
+    found = backtest.rolled(sales, fives, horizon=7, count=1)
+    # Of six open days one errs by 2 on the past; ahead one by 4 and five by 5.
+    assert found.mase[0] == pytest.approx((29 / 6) / (2 / 6))
 
 
 def test_absolute_errors_are_of_the_median_and_squared_ones_of_the_mean() -> None:

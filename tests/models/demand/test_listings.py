@@ -105,7 +105,8 @@ def test_what_a_vendor_lost_is_told_by_day_at_todays_prices(
     listings = listed(8)
     spells = pl.DataFrame({"offer_id": [2, 5], "begins": [50.0, 51.0], "ends": [53.0, 53.0]})
     monkeypatch.setattr(tables, "AT_ONCE", 4)
-    lost = outlook(listings, sold(listings), spells, FIRST, DAYS, Policy()).lost
+    forecasts, lost = outlook(listings, sold(listings), spells, FIRST, DAYS, Policy())
+    assert forecasts["closed_days"].sum() == 0, "that was more than 90 days ago"
     assert lost["vendor_id"].unique().to_list() == [1]
     assert lost["sale_date"].to_list() == [FIRST + timedelta(days=day) for day in (50, 51, 52)]
     assert lost["lost_cents"].to_numpy() == pytest.approx(lost["lost_units"].to_numpy() * 500)

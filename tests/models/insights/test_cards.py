@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from models.insights.advise import advise
 from models.insights.cards import MOST_CARDS, MOST_OF_A_KIND, SCHEMA, ranked
 from models.insights.cross_sell import cross_sell
 from models.insights.price import LARGEST_STEP, price
@@ -73,6 +74,44 @@ def test_slow_stock_is_told_only_when_even_good_sales_leave_some() -> None:
     assert slow_stock(listing(**slow, excess_low=0.0, excess_high=140.0)).is_empty()
 
 
+NOTHING = {
+    "panel": ("offer_id", "week", "price_cents", "units", "days"),
+    "service": ("vendor_id", "due_orders", "late_orders", "waiting_orders", "order_cents"),
+    "pairs": (
+        "vendor_id", "offer_id", "product_id", "title", "other_title", "price_cents", "both_orders",
+        "product_orders", "lift", "month_orders",
+    ),
+}  # fmt: skip
+
+
+def test_what_sells_beyond_the_stock_and_what_is_left_of_it_follow_from_the_forecast() -> None:
+    told = ("offer_id", "title", "price_cents")
+    unsure = {"dispersion": 1.0, "level_variance": 0.0, "lost_units": 0.0}
+    scarce = LISTING | unsure
+    slow = scarce | {
+        "offer_id": 11, "available_units": 200, "month_units": 14.0, "days_of_cover": 400.0,
+    }  # fmt: skip
+    forecasts = pl.DataFrame([scarce, slow])
+    nothing = {
+        name: pl.DataFrame(
+            schema={column: pl.String if "title" in column else pl.Int64 for column in columns}
+        )
+        for name, columns in NOTHING.items()
+    }
+    cards = advise(
+        forecasts.select(*told, category=pl.lit("Tea")),
+        forecasts.drop("title", "price_cents"),
+        **nothing,
+        late_norm=0.04,
+    )
+    ends = ("effect_low_cents", "effect_cents", "effect_high_cents")
+    # Poisson sales of 28 a month lie between 20 and 37, of 90 in half a year between 75 and 106.
+    assert cards.select("kind", *ends).rows() == [
+        ("restock", 17_000, 25_000, 34_000),
+        ("slow_stock", 94_000, 110_000, 125_000),
+    ]
+
+
 def test_a_price_moves_towards_more_revenue_by_a_tenth_at_most_and_within_what_was_seen() -> None:
     dearer = the(price(listing()))
     assert dearer["action"] == "Try it 10.0 % dearer"
@@ -81,6 +120,8 @@ def test_a_price_moves_towards_more_revenue_by_a_tenth_at_most_and_within_what_w
     cheaper = the(price(listing(elasticity=-2.5, elasticity_error=0.3, lowest_cents=950.0)))
     assert cheaper["action"] == "Try it 5.0 % cheaper"
     assert "not proven" in cheaper["why"]
+    cheap_once = listing(elasticity=-2.5, elasticity_error=0.3, lowest_cents=500.0)
+    assert the(price(cheap_once))["action"] == "Try it 10.0 % cheaper"
 
 
 @pytest.mark.parametrize(

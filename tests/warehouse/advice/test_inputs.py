@@ -33,6 +33,7 @@ def tea(market: Market) -> int:
     loyal, other = market.shopper(), market.shopper()
     for days, shopper, units in ((0, loyal, 2), (1, other, 1), (8, loyal, 3), (13, loyal, 1)):
         market.order(shopper, [(offer, units)], on(days))
+    market.order(market.shopper(), [(offer, 5)], on(5), status="cancelled")
     market.ask("alter table stock_moves disable trigger all; delete from stock_moves")
     for kind, units, moment in (
         ("opened", 10, on(-3, 0)), ("sold", -10, on(2, 12)), ("restocked", 90, on(4, 0)),
@@ -65,6 +66,66 @@ def test_sales_and_spells_are_told_in_days_of_the_year_before(
     assert listing["opening_day"] == begin - 3
 
 
+def test_the_day_that_still_runs_is_left_out(
+    tea: int, warehouse: duckdb.DuckDBPyConnection, pipeline_database_url: str
+) -> None:
+    load_and_build(warehouse, pipeline_database_url)
+    warehouse.sql("update ledger.loads set taken_at = '2026-03-23 03:00:00+00'")
+    assert Inputs.of(warehouse).last == date(2026, 3, 17), "still the 22nd in New York"
+
+
+@pytest.mark.parametrize("table", ["offers", "vendors"])
+def test_what_is_not_on_sale_is_no_listing(
+    table: str,
+    tea: int,
+    market: Market,
+    warehouse: duckdb.DuckDBPyConnection,
+    pipeline_database_url: str,
+) -> None:
+    market.ask(
+        f"update {table} set status = %s", {"offers": "paused", "vendors": "suspended"}[table]
+    )
+    assert inputs(warehouse, pipeline_database_url).listings.is_empty()
+
+
+def test_pairs_are_of_one_vendor_told_of_what_is_bought_more(
+    market: Market, warehouse: duckdb.DuckDBPyConnection, pipeline_database_url: str
+) -> None:
+    vendor_id = market.vendor()
+    cup, saucer = market.offer(vendor_id, 900), market.offer(vendor_id, 300)
+    bowl, shopper = market.offer(market.vendor()), market.shopper()
+    for days in range(3):
+        market.order(shopper, [(cup, 1), (saucer, 1), (bowl, 1)], on(days))
+    for days in (3, -40):
+        market.order(shopper, [(cup, 1)], on(days))
+    [pair] = inputs(warehouse, pipeline_database_url).pairs.to_dicts()
+    title = "select title from products join offers using (product_id) where offer_id = %s"
+    [[told], [other]] = market.ask(title, cup), market.ask(title, saucer)
+    assert (pair["vendor_id"], pair["offer_id"], pair["price_cents"]) == (vendor_id, cup, 300)
+    assert (pair["title"], pair["other_title"]) == (told[0], other[0])
+    assert (pair["both_orders"], pair["product_orders"], pair["lift"]) == (3, 5, 1.0)
+    assert pair["month_orders"] == 4, "one was more than 28 days ago"
+
+
+def test_service_is_what_fell_due_in_thirty_days_and_what_waits(
+    market: Market, warehouse: duckdb.DuckDBPyConnection, pipeline_database_url: str
+) -> None:
+    vendor_id = market.vendor()
+    cup, mug = market.offer(vendor_id, 1_000), market.offer(vendor_id, 2_000)
+    for offer, placed, due, shipped in (
+        (cup, -40, -30, -20), (cup, -30, -27, -20), (cup, 0, 1, 2), (cup, 0, 1, 1),
+        (cup, 0, 1, None), (mug, 2, 9, None),
+    ):  # fmt: skip
+        status = "paid" if shipped is None else "shipped"
+        order_id = market.order(market.shopper(), [(offer, 1)], on(placed), status=status)
+        market.ask(
+            "update vendor_orders set ship_by_at = %s, shipped_at = %s where order_id = %s",
+            on(due), None if shipped is None else on(shipped), order_id,
+        )  # fmt: skip
+    # The thirty days end with the last order's; they begin on day −27.
+    assert inputs(warehouse, pipeline_database_url).service.rows() == [(vendor_id, 4, 3, 2, 1_500)]
+
+
 def test_the_panel_counts_new_buyers_and_open_days_at_each_price(
     tea: int, warehouse: duckdb.DuckDBPyConnection, pipeline_database_url: str
 ) -> None:
@@ -87,6 +148,26 @@ def test_days_of_a_promotion_are_out_of_the_panel(
     )  # fmt: skip
     panel = inputs(warehouse, pipeline_database_url).panel
     assert panel.filter(pl.col("price_cents") == 1_200)["days"].sum() == 4
+
+
+@pytest.mark.parametrize("whose", ["another vendor's", "another product's"])
+def test_promotions_of_others_leave_the_panel_as_it_is(
+    whose: str,
+    tea: int,
+    market: Market,
+    warehouse: duckdb.DuckDBPyConnection,
+    pipeline_database_url: str,
+) -> None:
+    [(own_id,)] = market.ask("select vendor_id from offers")
+    other = market.offer(market.vendor() if whose == "another vendor's" else own_id)
+    product = "product_id" if whose == "another product's" else "null"
+    market.ask(
+        f"""insert into promotions (vendor_id, product_id, name, rate, starts_at, ends_at)
+            select vendor_id, {product}, 'Spring', 1000, %s, %s from offers where offer_id = %s""",
+        on(7, hour=0), on(10, hour=0), other,
+    )  # fmt: skip
+    panel = inputs(warehouse, pipeline_database_url).panel
+    assert panel.filter(pl.col("price_cents") == 1_200)["days"].sum() == 7
 
 
 @pytest.mark.parametrize(("promoted", "open_days"), [("Drinks", 4), ("Toys", 7)])
