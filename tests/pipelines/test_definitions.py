@@ -11,12 +11,25 @@ from dagster import (
     TableColumnDep,
 )
 
+from pipelines.benchmarks import SAFE, benchmarks
 from pipelines.columns import of_model, rows
 from pipelines.definitions import defs
+from pipelines.forecasts import listing_forecasts
+from pipelines.insights import vendor_insights
 from pipelines.instance import limit_pools, write_instance
-from pipelines.keys import CANDIDATE, FORECASTS, LIVE, POOL, POOLS, SNAPSHOT, days_marts
+from pipelines.keys import (
+    BENCHMARKS,
+    CANDIDATE,
+    FORECASTS,
+    LIVE,
+    PLACEMENTS,
+    POOL,
+    POOLS,
+    SNAPSHOT,
+    days_marts,
+)
 from pipelines.loading import loaded
-from pipelines.modelling import built, checked
+from pipelines.modelling import built, checked, joined
 from pipelines.publication import published_snapshot
 from pipelines.training import live_recommender, recommender_candidate
 from warehouse.checks import rules
@@ -143,22 +156,34 @@ def test_every_pool_has_a_limit_of_its_own_by_name(tmp_path: Path) -> None:
     assert used == POOLS.keys()
 
 
+def test_benchmarks_are_closed_before_a_snapshot_is_published() -> None:
+    assert {BENCHMARKS, PLACEMENTS} <= GRAPH.get(SNAPSHOT).parent_keys
+
+
+def test_a_source_that_does_not_answer_is_asked_again_twice() -> None:
+    assert loaded.op.retry_policy is not None
+    assert loaded.op.retry_policy.max_retries == 2
+
+
 def test_a_run_that_was_killed_is_run_again_and_one_that_failed_is_not(tmp_path: Path) -> None:
     with DagsterInstance.from_config(str(write_instance(tmp_path))) as instance:
         assert instance.run_retries_enabled
         assert instance.run_retries_max_retries == 2
         assert not instance.run_retries_retry_on_asset_or_op_failure
         assert instance.run_monitoring_enabled
+        settings = instance.run_monitoring_settings
+        assert settings["free_slots_after_run_end_seconds"] == 30, "or a killed run blocks the pool"
 
 
 def test_every_check_before_publication_blocks() -> None:
     specs = {key: GRAPH.get_check_spec(key) for key in GRAPH.asset_check_keys}
     blocking = {key.name for key, spec in specs.items() if spec.blocking}
-    assert blocking >= rules().keys()
+    assert blocking >= {*rules(), SAFE}
 
 
 def test_what_writes_the_warehouse_enters_its_pool_and_training_does_not() -> None:
-    assert {step.op.pool for step in (loaded, built, checked, published_snapshot)} == {POOL}
+    writing = (loaded, built, joined, checked, benchmarks, listing_forecasts, vendor_insights)
+    assert {step.op.pool for step in (*writing, published_snapshot)} == {POOL}
     assert {step.op.pool for step in (recommender_candidate, live_recommender)} == {None}
 
 

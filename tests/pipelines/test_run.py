@@ -15,6 +15,8 @@ from pipelines.run import materialize_all
 from tests.warehouse.market import Market
 from tests.warehouse.steps import run
 from warehouse import manifest, store
+from warehouse.benchmarks.closing import Closed
+from warehouse.errors import CheckFailed
 from warehouse.snapshot import Snapshot
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -72,6 +74,19 @@ def test_a_failed_check_is_named_and_nothing_is_published(
     market.ask("update vendor_orders set net_cents = net_cents + 1")
     summary = materialize_all(home, pipeline_database_url)
     assert any(failure.startswith("vendor_orders_net: ") for failure in summary.failures)
+    assert summary.snapshot_id is None
+    assert not (home / "published" / manifest.POINTER).exists()
+
+
+def test_a_benchmark_that_is_not_safe_is_named_and_nothing_is_published(
+    market: Market, home: Path, pipeline_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object, on_closed: object = None) -> list[Closed]:
+        raise CheckFailed("benchmarks: 1 cells: fewer than 10 owners")
+
+    monkeypatch.setattr("pipelines.benchmarks.close", broken)
+    summary = materialize_all(home, pipeline_database_url, train=False)
+    assert any(failure.startswith("benchmarks_are_safe: ") for failure in summary.failures)
     assert summary.snapshot_id is None
     assert not (home / "published" / manifest.POINTER).exists()
 

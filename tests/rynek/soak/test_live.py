@@ -133,6 +133,31 @@ def test_without_the_barrier_a_crash_makes_new_facts_look_loaded(
     assert (scene.deviations() > 0) == (not has_barrier)
 
 
+# What the view and Postgres may differ by at least: an order, a cent, a customer, a whole vendor.
+SMALLEST = ([1, 0, 0], [0, 1, 0], [0, 0, 1], None)
+
+
+@pytest.mark.parametrize("by", SMALLEST, ids=["order", "cent", "customer", "vendor"])
+def test_the_smallest_difference_from_postgres_is_found(scene: Scene, by: list[int] | None) -> None:
+    scene.load()
+    for _ in range(3):
+        scene.sell()
+    scene.relay()
+    with scene.connect() as connection:
+        last = "select position, totals from soak.batches order by position desc limit 1"
+        [(position, totals)] = connection.execute(last).fetchall()
+        true = json.loads(totals)
+        if by is None:
+            true["1000"] = [1, 1, 1]
+        else:
+            vendor_id = min(true)
+            true[vendor_id] = [here + more for here, more in zip(true[vendor_id], by, strict=True)]
+        connection.execute(
+            "update soak.batches set totals = %s where position = %s", (json.dumps(true), position)
+        )
+    assert scene.deviations() == 1
+
+
 class WaitingRelay(WitnessedRelay):
     """Publishes only what lies below every open transaction."""
 
