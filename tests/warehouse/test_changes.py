@@ -205,10 +205,11 @@ def test_a_deleted_row_is_followed_by_building_whole(
 
 
 def test_what_committed_late_is_followed_too(
-    busy: Warehouse, database_url: str, pipeline_database_url: str
+    busy: Warehouse, market: Market, database_url: str, pipeline_database_url: str
 ) -> None:
     with psycopg.connect(database_url) as late:
         late.execute("update vendor_orders set status = 'shipped' where vendor_order_id = 1")
+        market.vendor()  # by a later transaction, which the load sees
         load_and_build(busy, pipeline_database_url)
         late.commit()
     load_and_build(busy, pipeline_database_url)

@@ -35,6 +35,8 @@ FAULTS = {
     "product_daily_sums_listing_forecasts": """insert into marts.forecasts (offer_id, first_date)
         values (1, '2026-03-12'); delete from marts.product_daily""",
     "product_daily_sums_order_lines": "update marts.product_daily set sales_cents = 0",
+    "recent_order_items_sum_vendor_orders": """update marts.recent_order_items
+        set line_cents = line_cents + 1""",
     "refunds_net": """insert into marts.refunds (refund_line_id, vendor_cents, refunded_cents,
         commission_cents, commission_tax_cents, processing_cents, withheld_tax_cents)
         values (1, 5, 4, 0, 0, 0, 0)""",
