@@ -119,15 +119,19 @@ def compare_published(
 ) -> list[Comparison]:
     """Each metric from the snapshot alone; ``vendor_id`` is None for the whole market.
 
-    Of a span that still runs, the days that are over, beside as many of the span before.
+    Of a span that still runs, orders so far, beside those of the span before up to the same moment;
+    and of figures of whole days the days that are over, beside as many.
     """
     extent = Extent(vendor_id, last_day_over(local_now))
-    now, before = Days(span.first, span.last), _days(span.previous)
+    whole = over = _days(span.previous)
     if span.first <= extent.through < span.last:
-        before = Days(before.first, before.first + (extent.through - span.first))
+        over = Days(whole.first, whole.first + (extent.through - span.first))
     cut = None if vendor_id else cut_of(span, local_now)
-    found = evaluated(snapshot.rows, metrics, [now], extent)
-    earlier = evaluated(snapshot.rows, metrics, [before], extent, cut)
+    found = evaluated(snapshot.rows, metrics, [_days(span)], extent)
+    earlier: dict[str, list[Figure]] = {}
+    for days, is_live in ((whole, True), (over, False)):
+        these = [metric for metric in metrics if metric.is_live is is_live]
+        earlier |= evaluated(snapshot.rows, these, [days], extent, cut)
     return [
         Comparison(metric, found[metric.metric_id][0], earlier[metric.metric_id][0])
         for metric in metrics

@@ -62,7 +62,7 @@ def build(
         started = time.perf_counter()
         done = _built(connection, last, is_day_over, on_model)
         daily_date = today if last is None or is_day_over else last.daily_date
-        this = Build(uuid.uuid4().hex, loaded.load_id, fingerprint(), daily_date)
+        this = Build(uuid.uuid4().hex, loaded.load_id, _models_and_rules(), daily_date)
         ledger.record_build(connection, this, time.perf_counter() - started)
     return done
 
@@ -104,7 +104,12 @@ def market_date(loaded: Load) -> date:
 
 def _last_by_these_models(connection: duckdb.DuckDBPyConnection) -> Build | None:
     last = ledger.last_build(connection)
-    return last if last and last.models == fingerprint() else None
+    return last if last and last.models == _models_and_rules() else None
+
+
+def _models_and_rules() -> str:
+    """A rule that is new or was changed is judged of all rows, as after every full build."""
+    return fingerprint((*models(), *(one for check in checks() for one in check.models)))
 
 
 def _built(

@@ -142,7 +142,7 @@ def ordered(found: Iterable[Model]) -> tuple[Model, ...]:
         raise ModelGraphBroken(" → ".join(error.args[1])) from error
 
 
-def fingerprint() -> str:
-    """Return a checksum of every model's text: when it changes, the marts are rebuilt."""
-    text = "\n".join(f"{model.target}\n{model.sql}" for model in models())
+def fingerprint(of: Iterable[Model]) -> str:
+    """Return a checksum of these models' text: when it changes, the marts are rebuilt."""
+    text = "\n".join(f"{model.target}\n{model.sql}" for model in of)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 
 from tests.serving.conftest import small_market, visiting
 from tests.serving.core import Core
-from tests.serving.market import Market
+from tests.serving.market import Market, at
 from warehouse.metrics import METRICS
 from warehouse.snapshot import Snapshot
 
@@ -53,6 +54,28 @@ def test_the_change_is_against_the_same_elapsed_span_before(vendor: httpx.Client
     revenue = by_id(answer)["revenue"]
     assert (revenue["value"], revenue["previous"]["value"]) == (4_000, 6_000)
     assert revenue["change"] == pytest.approx(-1 / 3)
+
+
+def test_what_was_sold_later_on_the_same_day_of_the_week_before_waits(
+    core: Core, tmp_path: Path
+) -> None:
+    """Data reach to Sunday, 13:00; of the Sunday before, what was sold a minute earlier counts."""
+    market = small_market(tmp_path)
+    market.order(1, at("2026-11-15T11:59"), 1, shopper=12)
+    market.order(1, at("2026-11-15T12:00"), 2, shopper=12)
+    market.publish()
+    span = "from=2026-11-16&to=2026-11-22&metrics=revenue"
+    with ExitStack() as stack:
+        visit = visiting(stack, core, tmp_path)
+        of_vendor = by_id(
+            visit("vendor", 1).get(f"/v1/vendors/ven_1/metrics?{span},repeat_rate").json()
+        )
+        of_market = by_id(visit("operator").get(f"/v1/market/metrics?{span}").json())
+    assert of_vendor["revenue"]["previous"]["value"] == 7_000  # 6,000 on Monday, and 1,000
+    assert of_market["revenue"]["value"] == 4_900  # 4,000 and the other vendor's 900
+    assert of_market["revenue"]["previous"]["value"] == 7_000
+    # Figures of whole days end on Saturday in both weeks: Sunday's two repeats are not among them.
+    assert of_vendor["repeat_rate"]["previous"]["value"] == 0
 
 
 def test_without_sales_before_there_is_no_change(vendor: httpx.Client) -> None:

@@ -12,8 +12,9 @@ from tests.warehouse.market import NOON, Market, Shopper
 from tests.warehouse.steps import approve, load_and_build
 from warehouse.build import Built, build
 from warehouse.changes import to_judge
-from warehouse.checks import checks
+from warehouse.checks import Check, checks
 from warehouse.deviations import deviations
+from warehouse.graph import parsed
 from warehouse.load import load
 
 Warehouse = duckdb.DuckDBPyConnection
@@ -74,7 +75,8 @@ class Chance:
         self.market.ask(
             """update vendor_orders set status = case status when 'paid' then 'shipped'
                    else 'delivered' end, shipped_at = coalesce(shipped_at, placed_at),
-                   ship_by_at = placed_at, deliver_by_date = placed_at, version = version + 1
+                   ship_by_at = placed_at + interval '1 day',
+                   deliver_by_date = placed_at + interval '2 days', version = version + 1
                where order_id = %s and status in ('paid', 'shipped')""",
             self._order(),
         )
@@ -251,6 +253,17 @@ def test_marts_of_daily_cadence_are_built_when_the_markets_day_has_turned(
     busy.sql("update ledger.build set daily_date = daily_date - 1")
     build(busy)
     assert busy.sql(orders).fetchall() == [(5,)]
+
+
+def test_a_new_rule_is_asked_of_all_rows_though_nothing_was_loaded(
+    busy: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nameless = "select vendor_id from marts.vendors where name = ''"
+    rule = Check("named", "marts.vendors", "a name", (parsed("checks", "named", nameless),))
+    assert build(busy) == []
+    monkeypatch.setattr("warehouse.build.checks", lambda: (*checks(), rule))
+    assert parts(build(busy))["vendor_orders"] is None
+    assert to_judge(busy) is None
 
 
 def test_a_part_that_was_not_rebuilt_is_found(busy: Warehouse) -> None:

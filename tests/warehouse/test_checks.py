@@ -137,11 +137,14 @@ def test_a_row_lost_in_the_load_shows_on_its_day(sound: Warehouse) -> None:
 
 
 def test_an_event_that_cost_nothing_is_missed_and_one_too_many_is_found(sound: Warehouse) -> None:
+    sound.sql("insert into source.behaviour_events from source.behaviour_events")
+    [twice] = reconcile.by_day(sound)
+    assert (twice.table, twice.source_rows, twice.warehouse_rows) == ("behaviour_events", 1, 2)
     sound.sql("update source.behaviour_events set occurred_at = occurred_at + interval 1 day")
     lost, extra = reconcile.by_day(sound)
     assert (lost.table, str(lost.day)) == ("behaviour_events", "2026-03-10")
     assert (lost.source_rows, lost.warehouse_rows) == (1, 0)
-    assert (str(extra.day), extra.source_rows, extra.warehouse_rows) == ("2026-03-11", 0, 1)
+    assert (str(extra.day), extra.source_rows, extra.warehouse_rows) == ("2026-03-11", 0, 2)
 
 
 @pytest.mark.slow

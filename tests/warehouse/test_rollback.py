@@ -67,8 +67,9 @@ def test_a_damaged_snapshot_is_not_rolled_back_to(
 ) -> None:
     first, second = publish_value(1), publish_value(2)
     month = published / first.parquet["order_lines"][0].path
-    body = month.read_bytes()
-    month.write_bytes(body[:64] + (bytes([body[64] ^ 1]) + body[65:] if keeps_its_length else b""))
+    body = bytearray(month.read_bytes())
+    body[5] ^= 1  # behind the magic number, in the first page: the footer tells nothing of it
+    month.write_bytes(body if keeps_its_length else body[:64])
     with pytest.raises(SnapshotCorrupt):
         rollback.roll_back(published, first.snapshot_id, pruned_position=0)
     assert manifest.current(published) == second

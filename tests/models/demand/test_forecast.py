@@ -6,7 +6,7 @@ import pytest
 from models.demand import backtest, quantiles
 from models.demand.backtest import Answer
 from models.demand.classes import CLASSES
-from models.demand.forecast import METHODS, forecast
+from models.demand.forecast import METHODS, Forecast, forecast
 from models.demand.reorder import Policy, restock
 from models.demand.sales import Sales
 from tests.models.demand.sellers import of, selling
@@ -37,6 +37,15 @@ def test_quantiles_cover_what_then_comes(rate: float) -> None:
         assert within >= share - 0.05
         below = (total < found.total_quantile(share, 28)).mean()
         assert below <= share + 0.05
+
+
+def test_an_unsure_level_is_unsure_on_all_days_together() -> None:
+    nobody_knows = np.zeros(1, np.int64)
+    found = Forecast(np.ones((7, 1)), np.full(1, 0.25), np.ones(1), 0, nobody_knows, nobody_knows)
+    # Of 100 days: Poisson noise of 100, and a level known to ± 0.5 a day, ± 50 in all.
+    wanted = quantiles.quantile(0.95, np.full(1, 100.0), np.full(1, 100.0 + 50.0**2))
+    assert found.total_quantile(0.95, 100) == wanted
+    assert 190 < wanted[0] < 205
 
 
 def test_a_count_s_quantile_is_that_of_its_simulation() -> None:

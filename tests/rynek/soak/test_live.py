@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.sharedctypes import Synchronized
@@ -23,9 +24,9 @@ import redis
 from rynek.local.process import CODE, python
 from rynek.soak.live import shop, trial, truth
 from rynek.soak.live.processes import WitnessedRelay, load_once
-from rynek.soak.live.reader import Reader
+from rynek.soak.live.reader import Deviation, Findings, Reader
 from rynek.soak.live.shop import Connection
-from rynek.soak.live.trial import Ground
+from rynek.soak.live.trial import DeviationError, Ground, Trial
 from transactional import workers
 from transactional.database import statement
 from transactional.facts.relay import RedisSink, Relay
@@ -156,6 +157,14 @@ def test_the_smallest_difference_from_postgres_is_found(scene: Scene, by: list[i
             "update soak.batches set totals = %s where position = %s", (json.dumps(true), position)
         )
     assert scene.deviations() == 1
+
+
+def test_a_trial_with_one_deviation_fails(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Findings(views=9, deviations=[Deviation(7, "snapshot", 1, (1, 999, 1), (1, 1_000, 1))])
+    monkeypatch.setattr(trial, "laid_out", lambda _: nullcontext(ground))
+    monkeypatch.setattr(Trial, "run", lambda *_: found)
+    with pytest.raises(DeviationError, match="1 deviations, such as"):
+        trial.run(ground.home, seconds=1, seed=1)
 
 
 class WaitingRelay(WitnessedRelay):
