@@ -231,6 +231,12 @@ def test_closing_makes_what_is_published_anew_and_keeps_membership_back(
     tables = {name for (name,) in snapshot.rows("select table_name from duckdb_tables()")}
     assert {"benchmarks", "benchmark_placements"} <= tables
     assert not {"members", "units", "closed"} & tables
+    cohorts = {cohort for (cohort,) in snapshot.rows("select distinct cohort from benchmarks")}
+    held = traded.sql("select count(distinct (price_band, volume_band)) from benchmarks.units")
+    assert (cohorts, held.fetchall()) == ({"/", "/0/"}, [(4,)]), "four price bands are not shown"
+    owners = """select distinct column_name from duckdb_columns()
+                where column_name like '%owner%' and not internal"""
+    assert snapshot.rows(owners) == [("owners_at_least",)], "nothing tells who belongs together"
     build = ledger.last_build(traded)
     forget(traded)
     close(traded)

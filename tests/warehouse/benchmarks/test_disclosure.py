@@ -140,6 +140,14 @@ def test_a_part_shown_later_leaves_nobody_alone_in_the_whole_shown_before() -> N
     assert shown == {()}, "the marketplace of the month before less category 2 is three owners"
 
 
+def test_a_whole_shown_later_leaves_nobody_alone_beside_the_part_shown_before() -> None:
+    few, many = units(TEN[:3], (1, 1, 1)), units(TWENTY, (2, 1, 1), first_owner=50)
+    part = {(2,), (2, 1), (2, 1, 1)}
+    before = Shown(many, frozenset(part), frozenset())
+    shown = by_path(published([*few, *many], 1, [before])).keys()
+    assert shown == part, "the marketplace less category 2 of the month before is three owners"
+
+
 def test_an_owner_who_moves_to_another_cohort_is_seen_in_neither() -> None:
     here, there = units(TWENTY, (1, 1, 1)), units(TWENTY, (2, 1, 1), first_owner=50)
     mover = Unit(99, (1, 1, 1), 300.0, 300.0)
