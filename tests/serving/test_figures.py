@@ -68,14 +68,14 @@ def test_what_was_sold_later_on_the_same_day_of_the_week_before_waits(
     with ExitStack() as stack:
         visit = visiting(stack, core, tmp_path)
         of_vendor = by_id(
-            visit("vendor", 1).get(f"/v1/vendors/ven_1/metrics?{span},repeat_rate").json()
+            visit("vendor", 1).get(f"/v1/vendors/ven_1/metrics?{span},lost_sales").json()
         )
         of_market = by_id(visit("operator").get(f"/v1/market/metrics?{span}").json())
     assert of_vendor["revenue"]["previous"]["value"] == 7_000  # 6,000 on Monday, and 1,000
     assert of_market["revenue"]["value"] == 4_900  # 4,000 and the other vendor's 900
     assert of_market["revenue"]["previous"]["value"] == 7_000
-    # Figures of whole days end on Saturday in both weeks: Sunday's two repeats are not among them.
-    assert of_vendor["repeat_rate"]["previous"]["value"] == 0
+    # Figures of whole days end on Saturday in both weeks: of Monday 250 were lost, as of Sunday.
+    assert of_vendor["lost_sales"]["previous"]["value"] == 250
 
 
 def test_without_sales_before_there_is_no_change(vendor: httpx.Client) -> None:
