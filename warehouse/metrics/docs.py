@@ -41,11 +41,12 @@ def _section(metric: Metric) -> Iterator[str]:
     yield ""
     yield "| | |"
     yield "|---|---|"
-    yield from (f"| {name} | {text} |" for name, text in _facts(metric))
+    yield from (f"| {name} | {text} |" for name, text in facts(metric))
     yield ""
 
 
-def _facts(metric: Metric) -> Iterator[tuple[str, str]]:
+def facts(metric: Metric) -> Iterator[tuple[str, str]]:
+    """All that the registry says of a metric besides its title and its meaning, name by name."""
     yield "unit", metric.unit
     yield "grain", f"{SCOPES[metric.scopes]}; {GRAINS[metric.grain]}"
     yield ("numerator" if metric.denominator else "formula"), str(metric.numerator)
@@ -56,9 +57,15 @@ def _facts(metric: Metric) -> Iterator[tuple[str, str]]:
     if metric.window_days:
         yield "window", f"the last {metric.window_days} days of the span"
     yield "live", "yes" if metric.is_live else "no"
-    yield "mature", f"after {metric.maturity_days} days" if metric.maturity_days else "at once"
+    yield "mature", _matures(metric.maturity_days)
     yield "good news", metric.better
     if metric.norm:
         sign = {"at_most": "≤", "at_least": "≥"}[metric.norm.kind]
         yield "norm", f"{sign} {metric.norm.value:.1%}"
     yield "owner", metric.owner
+
+
+def _matures(days: int) -> str:
+    if not days:
+        return "at once"
+    return f"after {days} {'day' if days == 1 else 'days'}"
