@@ -14,13 +14,13 @@ from dagster import (
 
 from pipelines.columns import of_written, rows
 from pipelines.installation import Installation, Observer
-from pipelines.keys import BENCHMARKS, EACH_MINUTE, OWNERS, PLACEMENTS, POOL, key
+from pipelines.keys import BENCHMARKS, EACH_MINUTE, OWNERS, PLACEMENTS, POOL, keys
 from warehouse import store
 from warehouse.benchmarks.closing import Closed, close
 from warehouse.errors import CheckFailed
+from warehouse.written import reads
 
 SAFE = "benchmarks_are_safe"
-READ = ("order_lines", "vendor_orders", "vendor_daily", "service_daily", "funnel_daily")
 ABOUT = {
     BENCHMARKS: "one cohort that may be shown, metric and closed month. Rounded, smoothed, at least"
     " ten owners; see `warehouse/benchmarks/disclosure.py`",
@@ -32,7 +32,7 @@ ABOUT = {
     specs=[
         AssetSpec(
             target,
-            deps=[key(f"marts.{mart}") for mart in READ],
+            deps=keys(reads(".".join(target.path))),
             group_name="marts",
             kinds={"duckdb", "python", "table"},
             owners=OWNERS,

@@ -4,20 +4,21 @@ Columns are told with the definitions, once: told with every refresh they were n
 run left in Dagster's storage.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dagster import TableColumn, TableColumnDep, TableColumnLineage, TableSchema
 from duckdb import DuckDBPyConnection
 
-from pipelines.keys import key
+from pipelines.keys import is_asset, key
 from warehouse.advice import storage as advice
 from warehouse.benchmarks import storage as benchmarks
-from warehouse.graph import LOADS, Model
-from warehouse.lineage import formulas, lineage
+from warehouse.graph import Model
+from warehouse.lineage import Column, formulas, lineage
 from warehouse.shapes import shapes
 from warehouse.tables import SourceTable
 from warehouse.wording import meaning, told
+from warehouse.written import origins
 
 SCHEMA, LINEAGE, ROWS = "dagster/column_schema", "dagster/column_lineage", "dagster/row_count"
 
@@ -37,25 +38,32 @@ def of_source(table: SourceTable) -> dict[str, Any]:
 
 def of_model(model: Model) -> dict[str, Any]:
     """Each column says by which SQL it is made, and of which columns."""
-    read = {
-        name: [TableColumnDep(key(target), column) for target, column in deps if target != LOADS]
-        for name, deps in lineage()[model.target].items()
-    }
     return {
         SCHEMA: _schema(shapes()[model.target], formulas()[model.target]),
-        LINEAGE: TableColumnLineage(read),
+        LINEAGE: _lineage(lineage()[model.target]),
     }
 
 
 def of_written(target: str) -> dict[str, Any]:
     """A table that no SELECT makes, `marts.forecasts` say."""
-    return {SCHEMA: _schema(shapes()[target], WRITTEN[target])}
+    return {SCHEMA: _schema(shapes()[target], WRITTEN[target]), LINEAGE: _lineage(origins(target))}
 
 
 def rows(connection: DuckDBPyConnection, target: str) -> dict[str, int]:
     """How many rows there are. A table knows it, a view may have to read what it reads."""
     [(found,)] = connection.sql(f"select count(*) from {target}").fetchall()
     return {ROWS: found}
+
+
+def _lineage(origins: Mapping[str, Iterable[Column]]) -> TableColumnLineage:
+    return TableColumnLineage(
+        {
+            name: [
+                TableColumnDep(key(target), column) for target, column in deps if is_asset(target)
+            ]
+            for name, deps in origins.items()
+        }
+    )
 
 
 def _meanings(table: SourceTable) -> dict[str, str]:

@@ -16,10 +16,11 @@ from models.demand.listings import outlook
 from models.demand.reorder import Policy
 from pipelines.columns import of_written, rows
 from pipelines.installation import Installation, Observer
-from pipelines.keys import EACH_DAY, FORECASTS, LOST_SALES, OWNERS, POOL, key
+from pipelines.keys import EACH_DAY, FORECASTS, LOST_SALES, OWNERS, POOL, keys
 from warehouse import store
 from warehouse.advice.inputs import DAYS, Inputs
 from warehouse.advice.keeping import keep
+from warehouse.written import reads
 
 
 class ForecastConfig(Config):
@@ -40,7 +41,7 @@ ABOUT = {
     specs=[
         AssetSpec(
             target,
-            deps=[key("marts.order_lines"), key("marts.offers"), key("marts.stock_outs")],
+            deps=keys(reads(".".join(target.path))),
             group_name="advice",
             kinds={"duckdb", "python", "table"},
             owners=OWNERS,

@@ -6,23 +6,19 @@ from dagster import MaterializeResult, ResourceParam, asset
 from models.insights.advise import advise
 from pipelines.columns import of_written, rows
 from pipelines.installation import Installation, Observer
-from pipelines.keys import EACH_DAY, FORECASTS, INSIGHTS, OWNERS, POOL, key
+from pipelines.keys import EACH_DAY, INSIGHTS, OWNERS, POOL, keys
 from warehouse import store
 from warehouse.advice.inputs import Inputs
 from warehouse.advice.keeping import keep
 from warehouse.metrics import METRICS
+from warehouse.written import reads
 
 LATE_SHIPMENT = "late_shipment_30d"
 
 
 @asset(
     key=INSIGHTS,
-    deps=[
-        FORECASTS,
-        key("staging.offer_prices"),
-        key("marts.service_daily"),
-        key("marts.affinity"),
-    ],
+    deps=keys(reads("marts.insights")),
     group_name="advice",
     kinds={"duckdb", "python", "table"},
     owners=OWNERS,

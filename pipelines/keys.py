@@ -1,5 +1,6 @@
 """The names of assets, and what all of them have in common."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from dagster import AssetKey, FreshnessPolicy
@@ -31,6 +32,16 @@ EACH_DAY = FreshnessPolicy.time_window(
 def key(target: str) -> AssetKey:
     """Turn `marts.vendor_daily` into the asset key `marts/vendor_daily`."""
     return AssetKey(target.split("."))
+
+
+def is_asset(target: str) -> bool:
+    """Whether a table is anybody's to see: what loads and benchmarks keep for themselves is not."""
+    return not target.startswith(("ledger.", "benchmarks."))
+
+
+def keys(targets: Iterable[str]) -> list[AssetKey]:
+    """The assets among the tables, in their order."""
+    return [key(target) for target in sorted(targets) if is_asset(target)]
 
 
 def days_marts() -> list[AssetKey]:

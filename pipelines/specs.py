@@ -4,9 +4,9 @@ from dagster import AssetSpec
 
 from pipelines import columns
 from pipelines.days import DAYS
-from pipelines.keys import EACH_DAY, EACH_MINUTE, OWNERS, key
+from pipelines.keys import EACH_DAY, EACH_MINUTE, OWNERS, key, keys
 from warehouse.advice.storage import WRITTEN
-from warehouse.graph import LOADS, Model, models
+from warehouse.graph import Model, models
 from warehouse.tables import TABLES
 
 
@@ -54,7 +54,7 @@ def joined_models() -> list[AssetSpec]:
 def _spec(model: Model) -> AssetSpec:
     return AssetSpec(
         key(model.target),
-        deps=[key(read) for read in sorted(model.reads - {LOADS})],
+        deps=keys(model.reads),
         group_name=model.schema,
         kinds={"duckdb", "sql", "view" if model.is_view else "table"},
         owners=OWNERS,

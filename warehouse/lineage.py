@@ -9,24 +9,33 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from warehouse.advice.storage import WRITTEN
+from warehouse.benchmarks import storage as benchmarks
 from warehouse.graph import LOADS, Model, models
 from warehouse.tables import TABLES
+from warehouse.wording import told
 
 Column = tuple[str, str]  # a target and one of its columns
 
 LOAD_COLUMNS = ("load_id", "currency", "time_zone", "taken_at", "snapshot")
+# What models and queries may read besides models, with its columns.
+GIVEN: dict[str, tuple[str, ...]] = {
+    **{table.target: tuple(table.columns) for table in TABLES},
+    **{target: tuple(columns) for target, columns in told(benchmarks.DEFINITIONS).items()},
+    **WRITTEN,
+    LOADS: LOAD_COLUMNS,
+}
 
 
 @cache
 def lineage() -> dict[str, dict[str, tuple[Column, ...]]]:
     """Return, by model and column, the columns of what it reads that go into the value."""
-    return {
-        target: {
-            name: tuple(sorted(set(_sources(scope, place))))
-            for place, name in enumerate(_names(scope))
-        }
-        for target, scope in _scopes().items()
-    }
+    return {target: _columns(scope) for target, scope in _scopes().items()}
+
+
+def asked(query: Model) -> dict[str, tuple[Column, ...]]:
+    """Return the same of a query that makes no model: it may read any table."""
+    made = {target: tuple(_names(scope)) for target, scope in _scopes().items()}
+    return _columns(_scope(query, GIVEN | made))
 
 
 @cache
@@ -47,9 +56,7 @@ def formulas() -> dict[str, dict[str, str]]:
 
 @cache
 def _scopes() -> dict[str, Scope]:
-    known = {table.target: tuple(table.columns) for table in TABLES}
-    known |= {LOADS: LOAD_COLUMNS, **WRITTEN}
-    found = {}
+    known, found = dict(GIVEN), {}
     for model in models():
         found[model.target] = _scope(model, known)
         known[model.target] = tuple(_names(found[model.target]))
@@ -75,6 +82,12 @@ def _schema(model: Model, known: dict[str, tuple[str, ...]]) -> dict[str, object
         folder, name = read.split(".")
         schema.setdefault(folder, {})[name] = dict.fromkeys(known[read], "unknown")
     return dict(schema)
+
+
+def _columns(scope: Scope) -> dict[str, tuple[Column, ...]]:
+    return {
+        name: tuple(sorted(set(_sources(scope, place)))) for place, name in enumerate(_names(scope))
+    }
 
 
 def _sources(scope: Scope, place: int) -> Iterator[Column]:
