@@ -50,7 +50,7 @@ def of_written(target: str) -> dict[str, Any]:
 
 
 def rows(connection: DuckDBPyConnection, target: str) -> dict[str, int]:
-    """How many rows there are. A table knows it, a view may have to read what it reads."""
+    """How many rows there are. A table knows it; a view has to read what it reads."""
     [(found,)] = connection.sql(f"select count(*) from {target}").fetchall()
     return {ROWS: found}
 

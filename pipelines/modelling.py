@@ -26,7 +26,7 @@ from pipelines.specs import joined_models, sql_models
 from warehouse import checks, store
 from warehouse.build import Built, build, build_days
 from warehouse.expectations import Judge
-from warehouse.graph import STAGING, Model, models
+from warehouse.graph import Model, counted, models
 
 
 @multi_asset(
@@ -87,8 +87,7 @@ def _materialized(
     connection: DuckDBPyConnection, model: Model, built: Built | None
 ) -> MaterializeResult[None]:
     metadata: dict[str, Any] = {"is_rebuilt": built is not None}
-    if model.schema != STAGING:
-        metadata |= rows(connection, model.target)
+    metadata |= rows(connection, counted(model.target))
     if built and not model.is_view:
         metadata["seconds"] = built.seconds
     if built and built.parts is not None:

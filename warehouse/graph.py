@@ -30,6 +30,8 @@ from warehouse.tables import TABLES
 FOLDER = Path(__file__).parent
 STAGING, MARTS = "staging", "marts"
 LOADS = "ledger.loads"
+# The core holds no move to its offer by a key; 24 million of these are counted in 0.15 s.
+UNPROMISED = "staging.stock_moves"
 # The names under which marts carry a day of the market.
 DAY_COLUMNS = frozenset({"order_date", "session_date", "service_date", "event_date"})
 
@@ -110,6 +112,20 @@ def parsed(schema: str, name: str, text: str) -> Model:
         is_daily=said.get("cadence") == "day",
         is_view=schema == STAGING or said.get("stored") == "no",
     )
+
+
+@cache
+def counted(target: str) -> str:
+    """The table with as many rows as a model, that may be counted without reading any.
+
+    A staging view has one row for each of the table that it begins from: it joins parents, which
+    the core promises to be there, and never children. A test holds each view to that.
+    """
+    if not target.startswith(f"{STAGING}.") or target == UNPROMISED:
+        return target
+    [model] = [model for model in models() if model.target == target]
+    first = sqlglot.parse_one(model.sql, dialect="duckdb").args["from_"].this
+    return target if f"{first.db}.{first.name}" == LOADS else counted(f"{first.db}.{first.name}")
 
 
 def order_of(tree: exp.Expr) -> tuple[str, ...]:
