@@ -11,8 +11,9 @@ from rich.console import Console
 
 from pipelines.run import RunSummary, materialize_all
 from rynek import customer, proof, traces, verification
+from rynek.days import days_shown
 from rynek.local.apps import Market
-from rynek.local.installation import up
+from rynek.local.installation import start_dagster, up
 from rynek.local.supervisor import Supervisor
 from rynek.market import generate
 from warehouse import store
@@ -41,12 +42,15 @@ def opened(
     home: Path, scale: str, console: Console, *, with_dagster: bool = True
 ) -> Iterator[tuple[Market, Supervisor]]:
     """The installation up, a generated market in it, a first snapshot and model published."""
-    with up(home, with_dagster=with_dagster, say=teller(console)) as (market, supervisor):
+    say = teller(console)
+    with up(home, with_dagster=False, say=say) as (market, supervisor):
         if is_empty(market.servers.database_url):
             console.print(f"  a {scale} market: vendors, shoppers, a year of orders")
             generate(scale, SEED, market.servers.database_url, home, console=console)
         console.print("  pipeline: load, marts, checks, publication, training")
         run_pipeline(market, train=True)
+        if with_dagster:
+            start_dagster(supervisor, market, say)
         yield market, supervisor
 
 
@@ -84,11 +88,22 @@ def check(scale: str, console: Console) -> None:
         home.chmod(0o711)
         with opened(home, scale, console) as (market, _), customer.doors(market) as door:
             operator = door(customer.mint(market, "operator"))
+            with proof.step(console, "Dagster knows the market's days, each of them built") as say:
+                say(see_days(market))
             proof.prove(operator, lambda: republish(market), console)
             with proof.step(console, "no name and no address left Postgres"):
                 demand_no_trace(market)
             with proof.step(console, "every invariant holds"):
                 verification.demand_sound(market)
+
+
+def see_days(market: Market) -> str:
+    """The market's first and last day as Dagster shows them. Raises ProofFailedError."""
+    days = days_shown(market.dagster_url, "operator_daily")
+    proof.demand(
+        days.are_built_from_the_first, f"of {len(days.known):,} days {days.built} are built"
+    )
+    return f"{days.known[0]} to {days.known[-1]}"
 
 
 def demand_no_trace(market: Market) -> None:

@@ -99,15 +99,29 @@ def service_token(home: Home, database_url: str) -> str:
 
 def start_apps(supervisor: Supervisor, market: Market, *, with_dagster: bool, say: Say) -> None:
     """In two waves: serving asks the core, Dagster's page and daemon ask its code server."""
-    code: list[Process] = []
-    rest: list[Process] = []
-    if with_dagster:
-        from pipelines.instance import write_instance
-
-        write_instance(market.home.root)
-        first, *rest = apps.dagster_processes(market)
-        code = [first]
+    code, rest = dagster(market) if with_dagster else ([], [])
     say("core, workers" + (", pipeline definitions" if with_dagster else ""))
     supervisor.start(apps.core(market), apps.workers(market), *code)
     say("serving" + (", Dagster" if with_dagster else ""))
     supervisor.start(apps.serving(market), *rest)
+
+
+def start_dagster(supervisor: Supervisor, market: Market, say: Say = say_nothing) -> None:
+    """Dagster alone, for where a first build has told by now on which day the market begins.
+
+    Definitions read it as they start; those that started before have to be read anew.
+    """
+    code, rest = dagster(market)
+    say("pipeline definitions")
+    supervisor.start(*code)
+    say("Dagster")
+    supervisor.start(*rest)
+
+
+def dagster(market: Market) -> tuple[list[Process], list[Process]]:
+    """Its code server, and who asks it: the page and the daemon."""
+    from pipelines.instance import write_instance
+
+    write_instance(market.home.root)
+    code, *rest = apps.dagster_processes(market)
+    return [code], rest

@@ -26,7 +26,7 @@ def test_the_demo_proves_itself_and_leaves_no_process_behind() -> None:
     )
     assert proof.returncode == 0, proof.stdout + proof.stderr
     assert "The market holds." in proof.stdout
-    assert proof.stdout.count("✓") == 9
+    assert proof.stdout.count("✓") == 10
     assert not left_running()
 
 

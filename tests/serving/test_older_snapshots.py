@@ -5,12 +5,14 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 
 from tests.serving.conftest import Visit, small_market, visiting
 from tests.serving.core import Core
 from tests.serving.market import Market
 from tests.serving.patience import until
 
+LACKING = ("lost_sales", "listing_forecasts")
 ASKED = [
     "vendors/ven_1/metrics?metrics=lost_sales",
     "vendors/ven_1/metrics.csv?metrics=lost_sales",
@@ -22,7 +24,7 @@ ASKED = [
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Market:
     market = small_market(tmp_path_factory.mktemp("home"))
-    market.lacking = ("lost_sales", "listing_forecasts")
+    market.lacking = LACKING
     market.publish()
     return market
 
@@ -53,3 +55,23 @@ def test_the_next_snapshot_answers_everything_without_a_restart(
     old.publish()
     for asked in ASKED:
         assert until(lambda asked=asked: vendor.get(f"/v1/{asked}").is_success)
+
+
+@pytest.mark.browser
+def test_a_section_that_cannot_be_shown_says_so_and_is_shown_as_soon_as_it_can(
+    browser: Browser, core: Core, vendor: httpx.Client, old: Market
+) -> None:
+    old.lacking, old.is_advised = LACKING, True
+    old.publish()
+    assert until(lambda: vendor.get("/v1/vendors/ven_1/forecasts").status_code == 503)
+    with browser.new_page() as page:
+        page.goto(f"{vendor.base_url}/sign-in#token={core.token('vendor', 1)}")
+        forecast = page.locator("#forecast-chart")
+        expect(forecast).to_have_text(
+            "This cannot be shown at the moment. The page asks again by itself."
+        )
+        expect(page.locator("#insights .insight").first).to_be_visible()
+        old.lacking = ()
+        old.publish()
+        expect(forecast.locator("svg")).to_be_attached(timeout=60_000)
+        expect(forecast).not_to_contain_text("cannot be shown")

@@ -1,6 +1,7 @@
 // The market's figures for whoever runs it: as the last snapshot has them.
 
 import { element } from "./elements.js";
+import { excuses } from "./excuse.js";
 import { Figures } from "./figures.js";
 import { formatsFor } from "./format.js";
 import { Freshness } from "./freshness.js";
@@ -24,6 +25,7 @@ const seen = list("#seen", "/v1/market/exposure", ({ bands }) => bands.map(band)
 function list(id, address, rows, none) {
   return new Watch({
     every: LISTS_EVERY,
+    state: excuses(id),
     address: () => address,
     show: (body) => {
       const place = document.querySelector(id);

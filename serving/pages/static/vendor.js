@@ -2,6 +2,7 @@
 
 import { Benchmarks } from "./benchmarks.js";
 import { Customers } from "./customers.js";
+import { excuses } from "./excuse.js";
 import { Figures } from "./figures.js";
 import { ForecastChart } from "./forecast.js";
 import { formatsFor } from "./format.js";
@@ -48,6 +49,7 @@ const figures = new Figures({
 });
 const orderWatch = new Watch({
   every: ORDERS_EVERY,
+  state: excuses("#orders"),
   address: () => address("recent-orders", {
     limit: shown.orders, ...(status.value && { status: status.value }),
   }),
@@ -58,6 +60,7 @@ const orderWatch = new Watch({
 });
 const productWatch = new Watch({
   every: PRODUCTS_EVERY,
+  state: excuses("#products"),
   address: () => address("products", {
     ...period.dates, sort: products.sort, direction: products.direction, limit: shown.products,
   }),
@@ -69,21 +72,25 @@ const productWatch = new Watch({
 
 const benchmarkWatch = new Watch({
   every: BENCHMARKS_EVERY,
+  state: excuses("#benchmarks"),
   address: () => address("benchmarks", {}),
   show: (answer) => benchmarks.show(answer),
 });
 const insightWatch = new Watch({
   every: ADVICE_EVERY,
+  state: excuses("#insights"),
   address: () => address("insights", {}),
   show: (answer) => insights.show(answer),
 });
 const customerWatch = new Watch({
   every: CUSTOMERS_EVERY,
+  state: excuses("#funnel", "#segments", "#pairs"),
   address: () => address("customers", period.dates),
   show: (answer) => customers.show(answer),
 });
 const forecastWatch = new Watch({
   every: ADVICE_EVERY,
+  state: excuses("#forecast-chart"),
   address: () => address("forecasts", {}),
   show: (answer) => forecast.list(answer),
 });
