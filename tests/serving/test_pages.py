@@ -130,6 +130,16 @@ def test_the_period_and_the_order_of_the_table_can_be_chosen(opened: Opened, sho
     expect(page.locator("#products tr").first).to_contain_text("Low")
 
 
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_what_customers_spent_has_room_for_a_hundred_thousand(
+    opened: Opened, shop: Shop, size: dict[str, int]
+) -> None:
+    spent = opened("vendor", shop.vendor_id, size=size).locator("#segments li > small").first
+    expect(spent).to_contain_text("€")
+    fits = "cell => (cell.textContent = '€123,456.78', cell.scrollWidth <= cell.clientWidth)"
+    assert spent.evaluate(fits)
+
+
 def test_a_bar_that_may_still_change_is_drawn_faintly_and_says_so(
     opened: Opened, shop: Shop
 ) -> None:

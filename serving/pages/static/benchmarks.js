@@ -26,7 +26,8 @@ export class Benchmarks {
 
   row(item) {
     const { cohort } = item;
-    const middle = cohort.lower_quartile === null
+    const isNarrow = cohort.lower_quartile === cohort.upper_quartile; // none is shown, or half the shops are alike
+    const middle = isNarrow
       ? `median ${this.written(item, cohort.median)}`
       : `median ${this.written(item, cohort.median)}, middle half ${this.written(item, cohort.lower_quartile)} to ${this.written(item, cohort.upper_quartile)}`;
     return element("li", { class: "benchmark", title: item.meaning },

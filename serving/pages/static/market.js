@@ -19,7 +19,7 @@ const figures = new Figures({
   address: (name, query) => `/v1/market/${name}?${new URLSearchParams(query)}`,
   state: (state) => freshness.show(state),
 });
-const terms = list("#terms", "/v1/market/search-terms", ({ items }) => items.map(term), "Nobody searched yet.");
+const terms = list("#terms", "/v1/market/search-terms", ({ items }) => items.map((item) => term(item, items[0].searches)), "Nobody searched yet.");
 const seen = list("#seen", "/v1/market/exposure", ({ bands }) => bands.map(band), "Nothing is for sale yet.");
 
 function list(id, address, rows, none) {
@@ -36,16 +36,17 @@ function list(id, address, rows, none) {
   });
 }
 
-function term({ term, searches, clicked_share: clicked, unanswered_searches: unanswered }) {
+// The first of the list was searched for most.
+function term({ term, searches, clicked_share: clicked, unanswered_searches: unanswered }, most) {
   const { count, percent } = formats;
   const note = unanswered ? `${count(unanswered)} empty` : `${percent(clicked)} clicked`;
-  return row(term, clicked, count(searches), note, unanswered > 0);
+  return row(term, searches / most, count(searches), note, unanswered > 0);
 }
 
 function band({ size, vendors, never_shown: never, shares }) {
   const { count, percent } = formats;
   const unseen = never ? `, ${count(never)} never shown` : "";
-  const name = `${count(vendors)} ${size}${unseen}`;
+  const name = `${count(vendors)} ${size} ${vendors === 1 ? "vendor" : "vendors"}${unseen}`;
   return row(name, shares.exposure, percent(shares.exposure), `${percent(shares.sales)} of sales`, false);
 }
 

@@ -33,7 +33,7 @@ export class Period {
   read(address) {
     const from = address.get("from");
     const to = address.get("to");
-    this.custom = from && to ? { from, to } : null;
+    this.custom = from && to ? inOrder({ from, to }) : null;
     this.days = Number(address.get("days")) || DEFAULT_DAYS;
   }
 
@@ -49,8 +49,7 @@ export class Period {
 
   submitted(event) {
     event.preventDefault();
-    const { from, to } = Object.fromEntries(new FormData(this.form));
-    this.choose({ from, to });
+    this.choose(inOrder(Object.fromEntries(new FormData(this.form))));
   }
 
   choose(period) {
@@ -87,4 +86,9 @@ export class Period {
     this.form.hidden = !this.custom;
     if (this.custom) this.toggle(true);
   }
+}
+
+// Two days are a period, whichever was named first.
+function inOrder({ from, to }) {
+  return from <= to ? { from, to } : { from: to, to: from };
 }
