@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import duckdb
 import psycopg
 import pytest
+import sqlglot
 
 from tests.conftest import Databases
 from tests.warehouse.market import Market
@@ -175,3 +176,15 @@ def test_great_expectations_names_what_is_not_sound_and_is_not_asked_twice(
 def test_nothing_is_judged_before_it_is_built(warehouse: Warehouse) -> None:
     with Judge() as judge, pytest.raises(MartsMissing):
         run(warehouse, judge)
+
+
+def test_a_check_tells_offenders_by_the_column_that_it_is_narrowed_by() -> None:
+    narrowed = {
+        model.name: (model.window.column, sqlglot.parse_one(model.sql, dialect="duckdb"))
+        for check in checks()
+        for model in check.models
+        if model.window
+    }
+    silent = [name for name, (column, sql) in narrowed.items() if column not in sql.named_selects]
+    assert silent == []
+    assert "recent_order_items_sum_vendor_orders" in narrowed

@@ -6,7 +6,7 @@ with items as (
     group by vendor_id, vendor_order_id
 )
 
-select vendor_order_id, items.items_cents, vendor_orders.items_cents as order_cents
+select vendor_id, vendor_order_id, items.items_cents, vendor_orders.items_cents as order_cents
 from items
 left join marts.vendor_orders using (vendor_id, vendor_order_id)
 where
