@@ -1,6 +1,6 @@
 """Forget runs that nobody will look at again: Dagster's storage keeps every one for good.
 
-A refresh leaves 1.4 MB, and there may be one a minute: one that went well is kept for six hours.
+A refresh leaves 1.6 MB, and there may be one a minute: one that went well is kept for six hours.
 Any other run is kept for RYNEK_RUNS_KEPT_DAYS. What is known of assets stays: which days are built,
 what was loaded last, what the checks last said.
 """
@@ -48,7 +48,7 @@ def forget_old_runs(context: OpExecutionContext, installation: ResourceParam[Ins
 
 
 @job(
-    description="Forget old runs, so that Dagster's history stays at half a gigabyte.",
+    description="Forget old runs, so that Dagster's history stays below 0.7 GB.",
     executor_def=in_process_executor,
 )
 def tidy() -> None:
