@@ -159,13 +159,13 @@ def test_an_order_is_what_its_vendors_share(
     market: Market, warehouse: Warehouse, pipeline_database_url: str
 ) -> None:
     cup, bowl = market.offer(market.vendor(), 1000), market.offer(market.vendor(), 333)
-    market.order(market.shopper(), [(cup, 1), (bowl, 3)])
+    market.order(market.shopper(), [(cup, 1), (bowl, 3)], EVENING)
     load_and_build(warehouse, pipeline_database_url)
     assert rows(
         warehouse,
-        """select vendors, units, items_cents, shipping_cents, total_cents, commission_cents,
-                  processing_cents, net_cents from marts.orders""",
-    ) == [(2, 4, 1999, 980, 2979, 60, 86, 2833)]
+        """select order_date, vendors, units, items_cents, shipping_cents, total_cents,
+                  commission_cents, processing_cents, net_cents from marts.orders""",
+    ) == [(date(2026, 3, 9), 2, 4, 1999, 980, 2979, 60, 86, 2833)]
 
 
 def test_product_days_hold_sales_and_attention(

@@ -120,6 +120,8 @@ def test_without_the_rules_a_median_between_two_shops_of_its_own_tells_it_the_th
     intruder = Intruder(1, [Month([*own, third], [said])])
     assert intruder.learns(DOUBT, smallest=1) == [(2, third.path)]
     assert intruder.possible()[2, third.path] == pytest.approx((100, 100))
+    from_below = Intruder(1, [Month([*own, third], [replace(said, high=900.0)])])
+    assert from_below.learns(DOUBT, smallest=1) == [(2, third.path)], "it is 100 or more"
 
 
 def test_a_figure_is_read_as_right_to_half_a_step() -> None:
