@@ -20,13 +20,15 @@ from scipy.stats import norm
 
 from models.arrays import Float64, Int64, Mask
 from models.errors import SalesInvalid
-from models.shrinkage import drawn_together
+from models.shrinkage import Drawn, drawn_together
 
 ROUNDS, SWEEPS, OWN_STEPS = 25, 6, 5
 LEAST_SPREAD = 0.06  # the variance within a category, where the data tells little of it
 LARGEST_STEP = 0.5
 WIDEST = 1.6
 """An interval of 95 % wider than this tells a vendor nothing: the estimate is refused."""
+LEAST_CREDIBILITY = 0.5
+"""An estimate that was mostly lent by other categories tells of those: it is refused."""
 LEAST_CHANGE = 0.02
 
 
@@ -65,11 +67,13 @@ class Panel:
 class Elasticities:
     """Per listing `(n_listings,)`, and per category `(n_categories,)`: estimates, standard errors.
 
+    credibility: what part of a listing's estimate its own and its category's sales bear, 0 to 1.
     lowest, highest: the prices seen, as logarithms; NaN without any.
     """
 
     value: Float64
     error: Float64
+    credibility: Float64
     category_value: Float64
     category_error: Float64
     lowest: Float64
@@ -82,9 +86,14 @@ class Elasticities:
 
     @property
     def is_refused(self) -> Mask:
-        """Where nothing should be said: too wide an interval, or a price that never changed."""
+        """Where nothing should be said, for one of three reasons.
+
+        The interval is too wide, the price never changed, or what is known was lent: intervals are
+        narrowest where categories chance to look alike, and fail there for those that are not.
+        """
         low, high = self.interval()
-        return (high - low > WIDEST) | ~(self.highest - self.lowest > LEAST_CHANGE)
+        is_vague = (high - low > WIDEST) | (self.credibility < LEAST_CREDIBILITY)
+        return is_vague | ~(self.highest - self.lowest > LEAST_CHANGE)
 
 
 @dataclass(frozen=True)
@@ -100,8 +109,7 @@ def estimate(panel: Panel) -> Elasticities:
     panel_category = panel.category[panel.listing]
     slope = _category_slopes(panel, panel_category)
     value, error = _category_errors(panel, panel_category, slope)
-    category_value, category_error = drawn_together(value, error)
-    return _own(panel, category_value, category_error)
+    return _own(panel, drawn_together(value, error))
 
 
 def _category_slopes(panel: Panel, row_category: Int64) -> Float64:
@@ -167,9 +175,9 @@ def _by_listing(panel: Panel, fit: _Fit) -> tuple[Float64, Float64]:
     return score.astype(np.float64), told.astype(np.float64)
 
 
-def _own(panel: Panel, category_value: Float64, category_error: Float64) -> Elasticities:
+def _own(panel: Panel, category: Drawn) -> Elasticities:
     """Each listing drawn towards its category: Newton steps on the posterior, all at once."""
-    prior = category_value[panel.category]
+    prior = category.mean[panel.category]
     fit = _fitted(panel, prior[panel.listing])
     noise, spread = _noise_and_spread(*_by_listing(panel, fit))
     value = prior.copy()
@@ -179,9 +187,15 @@ def _own(panel: Panel, category_value: Float64, category_error: Float64) -> Elas
         value = value + np.clip(gradient / (told / noise + 1 / spread), -LARGEST_STEP, LARGEST_STEP)
     precision = told / noise + 1 / spread
     leaning = 1 / spread / precision
-    variance = 1 / precision + leaning**2 * category_error[panel.category] ** 2
+    variance = 1 / precision + leaning**2 * category.deviation[panel.category] ** 2
+    credibility = 1 - leaning * (1 - category.credibility[panel.category])
     return Elasticities(
-        value, np.sqrt(variance), category_value, category_error, *_price_range(panel)
+        value,
+        np.sqrt(variance),
+        credibility,
+        category.mean,
+        category.deviation,
+        *_price_range(panel),
     )
 
 

@@ -59,7 +59,7 @@ def elasticities(panel: pl.DataFrame, listings: pl.DataFrame) -> pl.DataFrame:
 
 def _estimated(panel: pl.DataFrame, offers: pl.DataFrame) -> Elasticities:
     if panel.is_empty():
-        return Elasticities(*(np.zeros(0),) * 6)
+        return Elasticities(*(np.zeros(0),) * 7)
     numbered = panel.join(offers.select("offer_id").with_row_index("listing"), on="offer_id")
     return estimate(
         Panel(

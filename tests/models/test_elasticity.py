@@ -5,17 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.elasticity import Elasticities, Panel, estimate
+from models.elasticity import WIDEST, Elasticities, Panel, estimate
 from models.errors import SalesInvalid
 
 WEEKS, CATEGORIES = 52, 12
 
 
-def drawn(seed: int, listings: int = 480, rate: float = 4.0) -> tuple[Panel, np.ndarray]:
+def drawn(
+    seed: int, listings: int = 480, rate: float = 4.0, apart: float = 0.4
+) -> tuple[Panel, np.ndarray]:
     """Listings that sell the better the cheaper they usually are, in weeks that differ."""
     rng = np.random.default_rng(seed)
     category = np.arange(listings) % CATEGORIES
-    truth = rng.normal(-1.6, 0.4, CATEGORIES)[category] + rng.normal(0, 0.25, listings)
+    truth = rng.normal(-1.6, apart, CATEGORIES)[category] + rng.normal(0, 0.25, listings)
     usual = rng.normal(3, 1, listings)
     moved = np.where(rng.random((listings, 13)) < 0.4, rng.uniform(-0.29, 0.18, (listings, 13)), 0)
     change = np.repeat(moved, 4, axis=1)
@@ -57,7 +59,7 @@ def test_the_naive_regression_is_caught() -> None:
     left = y - y.mean() - slope * contrast
     error = np.sqrt((left**2).mean() / (contrast**2).sum())
     naive = Elasticities(
-        np.full(len(truth), slope), np.full(len(truth), error), *(np.zeros(1),) * 4
+        np.full(len(truth), slope), np.full(len(truth), error), *(np.zeros(1),) * 5
     )
     assert covered(naive, truth, 0.95) < 0.2
 
@@ -83,6 +85,17 @@ def test_what_never_changed_its_price_is_refused() -> None:
 def test_little_data_is_refused() -> None:
     panel, _ = drawn(3, listings=36, rate=0.02)
     assert estimate(panel).is_refused.mean() > 0.9
+
+
+def test_what_only_other_categories_tell_is_refused() -> None:
+    """However alike those are, and however narrow that makes the interval."""
+    panel, _ = drawn(4, apart=0.05)
+    is_unsold = panel.category == 3
+    found = estimate(replace(panel, units=np.where(is_unsold[panel.listing], 0, panel.units)))
+    low, high = found.interval()
+    assert (high - low)[is_unsold].max() < WIDEST
+    assert found.is_refused[is_unsold].all()
+    assert not found.is_refused[~is_unsold].any()
 
 
 def test_rows_without_a_day_are_no_panel() -> None:

@@ -30,7 +30,9 @@ def drawn(spread: float) -> tuple[np.ndarray, np.ndarray]:
 def held(truth: np.ndarray, value: np.ndarray, method: object) -> np.ndarray:
     """`(DRAWS,)` how many of the true values the 90 % intervals hold."""
     error = np.full(COUNT, ERROR)
-    found, apart = (np.array(part) for part in zip(*(method(v, error) for v in value), strict=True))
+    found, apart = (
+        np.array(part) for part in zip(*(method(v, error)[:2] for v in value), strict=True)
+    )
     return (np.abs(found - truth) < REACH * apart).mean(axis=1)
 
 
@@ -48,18 +50,29 @@ def test_those_that_chance_to_lie_close_together_are_not_said_to_be_alike() -> N
 
 def test_what_is_well_known_speaks_for_itself_and_what_is_not_follows_the_others() -> None:
     value = np.array([-3.0, -1.0, -1.2, -0.8, -1.1, 9.0])
-    found, apart = drawn_together(value, np.array([0.01, 0.1, 0.1, 0.1, 0.1, np.inf]))
+    found, apart, own = drawn_together(value, np.array([0.01, 0.1, 0.1, 0.1, 0.1, np.inf]))
     assert found[0] == pytest.approx(-3, abs=0.01)
     assert found[5] == pytest.approx(value[:5].mean(), abs=0.2)
     assert apart[5] > 3 * apart[1]
+    assert own[0] > 0.99
+    assert own[5] == 0
 
 
 def test_one_alone_stays_what_it_is() -> None:
-    found, apart = drawn_together(np.array([-2.0]), np.array([0.7]))
-    assert (found[0], apart[0]) == pytest.approx((-2.0, 0.7))
+    found, apart, own = drawn_together(np.array([-2.0]), np.array([0.7]))
+    assert (found[0], apart[0], own[0]) == pytest.approx((-2.0, 0.7, 1.0))
+
+
+def test_what_is_ones_own_is_how_far_the_mean_follows_ones_value() -> None:
+    """At a spread that the others fix: the mean's slope in the own value, by differences."""
+    value, error = np.linspace(-2, -1, 40), np.full(40, 0.5)
+    moved = value + np.where(np.arange(40) == 20, 1e-3, 0)
+    slope = (drawn_together(moved, error).mean - drawn_together(value, error).mean)[20] / 1e-3
+    assert drawn_together(value, error).credibility[20] == pytest.approx(slope, abs=0.01)
 
 
 def test_nothing_known_is_said_to_be_nothing_known() -> None:
-    found, apart = drawn_together(np.array([-1.0, -1.0]), np.full(2, np.inf))
+    found, apart, own = drawn_together(np.array([-1.0, -1.0]), np.full(2, np.inf))
     assert np.isnan(found).all()
     assert np.isinf(apart).all()
+    assert not own.any()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from warehouse.metrics.figure import SMALL_DENOMINATOR
-from warehouse.metrics.metric import Finest, Metric
+from warehouse.metrics.metric import Finest, Metric, in_words
 from warehouse.metrics.registry import METRICS
 
 HEAD = f"""# Metrics
@@ -53,7 +53,7 @@ def facts(metric: Metric) -> Iterator[tuple[str, str]]:
     if metric.denominator:
         yield "denominator", f"{metric.denominator}{metric.basis}"
     if metric.market:
-        yield "for the market", " ÷ ".join(f"({total})" for total in metric.market if total)
+        yield "for the market", in_words(*metric.market)
     if metric.window_days:
         yield "window", f"the last {metric.window_days} days of the span"
     yield "live", "yes" if metric.is_live else "no"

@@ -68,9 +68,7 @@ class Metric:
     @property
     def formula(self) -> str:
         """The definition in one line: what is added up, of which mart, dated by which day."""
-        if self.denominator is None:
-            return str(self.numerator)
-        return f"({self.numerator}) ÷ ({self.denominator}){self.basis}"
+        return f"{in_words(self.numerator, self.denominator)}{self.basis}"
 
     @property
     def basis(self) -> str:
@@ -106,3 +104,7 @@ class Metric:
         if self.unit == "cents":
             return (2 * numerator + denominator) // (2 * denominator)
         return numerator * (days if self.is_per_day else 1) / denominator
+
+
+def in_words(numerator: Total, denominator: Total | None) -> str:
+    return f"({numerator}) ÷ ({denominator})" if denominator else str(numerator)

@@ -9,7 +9,9 @@ from warehouse.metrics.measure import LIVE, Measure, Total
 from warehouse.metrics.metric import VENDOR, Metric
 
 
-def orders(aggregate: Literal["sum", "count_distinct"], column: str, where: str | None) -> Measure:
+def orders(
+    aggregate: Literal["sum", "count", "count_distinct"], column: str, where: str | None
+) -> Measure:
     return Measure(LIVE, "order_date", aggregate, column, where)
 
 
@@ -18,7 +20,9 @@ def counted(column: str) -> Measure:
 
 
 SALES = counted("items_cents")
-ORDERS = orders("count_distinct", "order_id", "is_counted")
+# An order is shared by its vendors and has one part of each.
+ORDERS = orders("count", "vendor_order_id", "is_counted")
+MARKET_ORDERS = orders("count_distinct", "order_id", "is_counted")
 CUSTOMERS = orders("count_distinct", "shopper_pseudonym", "is_counted")
 UNITS = counted("units")
 PLACED = orders("sum", "items_cents", None)
@@ -78,7 +82,12 @@ SALES_METRICS = (
         Total.of(PAID, minus=(REFUNDED,)),
     ),
     Metric(
-        "orders", "Orders", "Paid orders that hold at least one item.", "count", Total.of(ORDERS)
+        "orders",
+        "Orders",
+        "Paid orders that hold at least one item.",
+        "count",
+        Total.of(ORDERS),
+        market=(Total.of(MARKET_ORDERS), None),
     ),
     Metric(
         "customers",
@@ -94,6 +103,7 @@ SALES_METRICS = (
         "cents",
         Total.of(SALES),
         Total.of(ORDERS),
+        market=(Total.of(SALES), Total.of(MARKET_ORDERS)),
     ),
     Metric("units", "Units sold", "Pieces in these orders.", "count", Total.of(UNITS)),
     Metric(
@@ -103,6 +113,7 @@ SALES_METRICS = (
         "count",
         Total.of(UNITS),
         Total.of(ORDERS),
+        market=(Total.of(UNITS), Total.of(MARKET_ORDERS)),
     ),
     Metric(
         "shipping",
