@@ -140,11 +140,11 @@ def test_a_price_is_left_alone_where_the_sign_is_not_clear(unsure: dict[str, Any
 def test_a_vendor_is_warned_before_a_norm_is_missed_while_orders_wait() -> None:
     vendors = pl.DataFrame(
         {
-            "vendor_id": [1, 2, 3, 4],
-            "due_orders": [100, 100, 100, 3],
-            "late_orders": [5, 0, 9, 1],
-            "waiting_orders": [4, 4, 0, 4],
-            "order_cents": [2_000] * 4,
+            "vendor_id": [1, 2, 3, 4, 5],
+            "due_orders": [100, 100, 100, 3, 100],
+            "late_orders": [5, 0, 9, 1, 3],
+            "waiting_orders": [4, 4, 0, 4, 4],
+            "order_cents": [2_000] * 5,
         }
     )
     card = the(late_shipment(vendors, 0.04))
