@@ -1,6 +1,10 @@
 """Run the pipeline here and now, in this process, recorded where the Dagster UI shows it."""
 
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,15 +61,30 @@ def materialize_all(
     with DagsterInstance.from_config(str(write_instance(home))) as instance:
         limit_pools(instance)
         close_abandoned(instance)
-        result = job.execute_in_process(
-            run_config={"ops": {"load": {"config": {"full": full}}}} | QUIET,
-            instance=instance,
-            raise_on_error=False,
-            tags={PROCESS: own_process()},
-            partition_key=today(),
-            resources={"installation": Installation(home, database_url), "observer": observer},
-        )
+        with own_farewell():
+            result = job.execute_in_process(
+                run_config={"ops": {"load": {"config": {"full": full}}}} | QUIET,
+                instance=instance,
+                raise_on_error=False,
+                tags={PROCESS: own_process()},
+                partition_key=today(),
+                resources={"installation": Installation(home, database_url), "observer": observer},
+            )
     return _summary(result, time.perf_counter() - started)
+
+
+@contextmanager
+def own_farewell() -> Iterator[None]:
+    """Keep what SIGTERM does: Dagster leaves it doing what SIGINT does, in a script's background
+    job nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _summary(result: ExecuteInProcessResult, seconds: float) -> RunSummary:
