@@ -28,6 +28,8 @@ FAULTS = {
     "journals_balance": "insert into source.postings values (1, 1, 1, 5, 3)",
     "lists_are_those_of_events": """insert into marts.list_daily (event_date, searches,
         recommendations) values ('2026-03-01', 1, 0)""",
+    "operator_daily_holds_every_day": """insert into marts.refunds (refund_line_id, refund_date,
+        items_cents, is_booked) values (1, '2026-05-01', 5, true)""",
     "operator_daily_sums_orders": "update marts.operator_daily set placed_cents = placed_cents + 1",
     "order_lines_are_all_there": "delete from marts.order_lines",
     "orders_sum_vendor_orders": "update marts.orders set items_cents = items_cents + 1",

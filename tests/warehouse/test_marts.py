@@ -89,6 +89,24 @@ def test_a_day_of_the_market_counts_each_order_vendor_shopper_and_visit_once(
     ) == [(date(2026, 3, 12), 1000)]
 
 
+def test_the_markets_days_reach_from_the_first_visit_to_the_last_refund(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    cup, shopper = market.offer(market.vendor(), 1000), market.shopper()
+    order_id = market.order(shopper, [(cup, 1)], EVENING)
+    market.refund(order_id, EVENING + timedelta(days=3))
+    market.event("view", 77, cup, EVENING - timedelta(days=2))
+    load_and_build(warehouse, pipeline_database_url)
+    assert rows(
+        warehouse,
+        """select order_date, sessions, placed_cents, refunded_cents from marts.operator_daily
+           where sessions + placed_cents + refunded_cents > 0""",
+    ) == [
+        (date(2026, 3, 7), 1, 0, 0), (date(2026, 3, 9), 0, 1000, 0), (date(2026, 3, 12), 0, 0, 1000)
+    ]  # fmt: skip
+    assert rows(warehouse, "select count(*) from marts.operator_daily") == [(6,)]
+
+
 def test_a_repeat_is_a_later_counted_order_from_the_same_vendor(
     market: Market, warehouse: Warehouse, pipeline_database_url: str
 ) -> None:
