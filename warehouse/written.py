@@ -75,7 +75,8 @@ ORIGINS = {
         "offer_id": "marts.forecasts.offer_id pairs.offer_id",
         "product_id": "marts.forecasts.product_id pairs.product_id",
         "what": "listings.title pairs.title pairs.other_title marts.forecasts.closed_days"
-        f" marts.forecasts.days_of_cover {BEYOND} {ELASTICITY}",
+        f" marts.forecasts.days_of_cover {BEYOND} {ELASTICITY} service.due_orders"
+        " service.late_orders",
         "why": "marts.forecasts.lost_units marts.forecasts.lost_low marts.forecasts.lost_high"
         f" {BEYOND} {SPREAD} marts.forecasts.lead_days {ELASTICITY} {LATE} pairs.both_orders"
         " pairs.lift",

@@ -6,20 +6,21 @@ from scipy.stats import beta, betabinom
 
 from models.insights.cards import SHARE, percent, some, tenth
 
-LIKELY = 0.5
+LEAST_CHANCE = 0.25
+"""Of a pace above the norm: who keeps it by a hair is warned, a newcomer's first orders are not."""
 FEWEST_ORDERS = 10
 PRIOR_LATE, PRIOR_DUE = 0.5, 20.0
 
 
 def late_shipment(vendors: pl.DataFrame, norm: float) -> pl.DataFrame:
-    """Vendors whose share of late shipments is likelier above the norm than below, or nearly so.
+    """Vendors that miss the norm for late shipments at their pace, or may well do so.
 
     vendors: vendor_id, due_orders, late_orders (of 30 days), waiting_orders (paid, to be shipped),
     order_cents (a typical order). The effect is the worth of those of the waiting orders that would
     be late at this pace.
     """
     at_risk = vendors.with_columns(**_outlook(vendors, norm)).filter(
-        (pl.col("above") >= LIKELY)
+        (pl.col("above") >= LEAST_CHANCE)
         & (pl.col("due_orders") >= FEWEST_ORDERS)
         & (pl.col("waiting_orders") > 0)
     )

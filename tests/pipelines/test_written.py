@@ -23,8 +23,9 @@ Compute = Callable[[Tables], Tables]
 GRAPH = defs.resolve_asset_graph()
 COUNT, FIRST = 24, date(2026, 1, 5)
 NUMBER = np.arange(COUNT)
-# What moves only where something crosses a bound: a card's grade, its place, a price's direction.
-BY_BOUNDS = re.compile(r"\.(confidence|rank) ←|\.(what|action) ← panel\.")
+# What moves only where something crosses a bound: a card's grade, its place, a price's direction,
+# a norm.
+BY_BOUNDS = re.compile(r"\.(confidence|rank) ←|\.(what|action) ← panel\.|\.what ← service\.")
 AS_IDS = (1_000, 1)  # every id another one, in the old order
 A_LITTLE, LESS, MORE = (0, 1.04), (0, 0.4), (0, 1.9)
 

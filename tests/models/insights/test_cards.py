@@ -157,6 +157,22 @@ def test_a_vendor_is_warned_before_a_norm_is_missed_while_orders_wait() -> None:
     assert late_shipment(vendors.clear(), 0.04).is_empty()
 
 
+def test_a_vendor_that_keeps_the_norm_by_a_hair_is_warned_too() -> None:
+    """7 of 200 are 3.5 %: above 4 % with a chance of .28; 6 of 200 with one of .17."""
+    vendors = pl.DataFrame(
+        {
+            "vendor_id": [1, 2],
+            "due_orders": [200, 200],
+            "late_orders": [7, 6],
+            "waiting_orders": [4, 4],
+            "order_cents": [2_000] * 2,
+        }
+    )
+    card = the(late_shipment(vendors, 0.04))
+    assert card["vendor_id"] == 1
+    assert card["what"] == "Late shipments are close to the market's norm"
+
+
 def test_products_sell_together_only_where_chance_is_surely_not_enough() -> None:
     pair = {
         "vendor_id": 1,
