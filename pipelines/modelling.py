@@ -122,5 +122,5 @@ def checked(
                 check_name=result.name,
                 asset_key=asked.asset_key,
                 passed=result.passed,
-                metadata={"detail": result.detail},
+                metadata={"detail": result.detail or "all hold"},
             )

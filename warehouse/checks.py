@@ -48,7 +48,8 @@ class Check:
             return None
         example = dict(zip(answer.columns, offenders[0], strict=True))
         [(rows,)] = connection.sql(f"select count(*) from ({sql})").fetchall()
-        return f"{rows} rows break “{self.rule}”, such as {example}"
+        breaking = "row breaks" if rows == 1 else "rows break"
+        return f"{rows} {breaking} “{self.rule}”, such as {example}"
 
 
 def _narrowed(found: Changes, model: Model) -> str | None:
@@ -130,5 +131,6 @@ def reconciled(connection: duckdb.DuckDBPyConnection) -> CheckResult:
     differences = reconcile.by_day(connection)
     if not differences:
         return CheckResult(RECONCILED, True)
-    detail = f"{len(differences)} days differ from the source, such as {differences[0]}"
+    differing = "1 day differs" if len(differences) == 1 else f"{len(differences)} days differ"
+    detail = f"{differing} from the source, such as {differences[0]}"
     return CheckResult(RECONCILED, False, detail)

@@ -112,7 +112,7 @@ def failing() -> None:
 @asset(check_specs=[AssetCheckSpec("cents_add_up", asset="sales", blocking=True)])
 def sales() -> Iterator[MaterializeResult[None] | AssetCheckResult]:
     yield MaterializeResult()
-    yield AssetCheckResult(passed=False, metadata={"detail": "1 days differ from the source"})
+    yield AssetCheckResult(passed=False, metadata={"detail": "2 days differ from the source"})
 
 
 @op
@@ -133,7 +133,7 @@ def loading() -> None:
         (
             Definitions(assets=[sales]).resolve_implicit_global_asset_job_def(),
             "sales",
-            "cents_add_up: 1 days differ from the source",
+            "cents_add_up: 2 days differ from the source",
         ),
     ],
     ids=["error", "error of ours", "check"],

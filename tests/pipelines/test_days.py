@@ -88,7 +88,9 @@ def test_a_backfill_mends_its_days_in_one_run_and_is_judged(
         days_built = instance.get_materialized_partitions(AssetKey(["marts", "operator_daily"]))
     assert result.success
     assert days_built == {"2026-03-09", "2026-03-10", "2026-03-11"}
-    assert all(check.passed for check in result.get_asset_check_evaluations())
+    judged = result.get_asset_check_evaluations()
+    assert all(check.passed for check in judged)
+    assert {check.metadata["detail"].value for check in judged} == {"all hold"}
     with store.opened(home / "warehouse") as warehouse:
         assert deviations(warehouse) == {}
         after = ledger.last_build(warehouse)
