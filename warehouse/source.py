@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
+import psycopg
 import pyarrow as pa
 
 from warehouse.errors import SourceNotReady, SourceUnreachable
@@ -90,11 +91,16 @@ class Source:
             yield cursor.fetch_record_batch()
 
     def flush_barrier(self) -> None:
-        """Commit durably, so that no transaction id seen so far is ever given out again."""
-        with closing(_connected(self._database_url)) as connection:
-            run_plain(connection, "set synchronous_commit = on")
-            run_plain(connection, BARRIER)
-            connection.commit()
+        """Commit durably, so that no transaction id seen so far is ever given out again.
+
+        By psycopg, which asks nothing when it connects; ADBC reads the catalogue of types.
+        """
+        try:
+            with psycopg.connect(self._database_url, autocommit=True) as connection:
+                connection.execute("set synchronous_commit = on")
+                connection.execute(BARRIER)
+        except psycopg.OperationalError as error:
+            raise SourceUnreachable(" ".join(str(error).split())) from error
 
     def _only_row(self, sql: str) -> dict[str, Any]:
         rows: list[dict[str, Any]] = self.answer(sql).to_pylist()
@@ -103,7 +109,10 @@ class Source:
         return rows[0]
 
     def _set(self, sql: str) -> None:
-        run_plain(self._connection, sql)
+        """Run a statement that COPY cannot wrap."""
+        with self._connection.cursor() as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": False})
+            cursor.execute(sql)
 
 
 @contextmanager
@@ -140,13 +149,6 @@ def has_news(database_url: str, previous: Moment) -> bool:
         except adbc.ProgrammingError:
             return True
         return bool(answer["found"])
-
-
-def run_plain(connection: Any, sql: str) -> None:
-    """Run a statement that COPY cannot wrap."""
-    with connection.cursor() as cursor:
-        cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": False})
-        cursor.execute(sql)
 
 
 def _connected(database_url: str) -> Any:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.warehouse.market import Market
-from warehouse import ledger, reconcile, store
+from warehouse import ledger, reconcile, source, store
 from warehouse.days import (
     COUNTED,
     SPANS_AT_MOST,
@@ -24,7 +24,7 @@ from warehouse.errors import (
     SourceNotReady,
     SourceUnreachable,
 )
-from warehouse.load import LoadSummary, load
+from warehouse.load import LoadSummary, load, load_from
 from warehouse.tables import TABLES, SourceTable
 
 Warehouse = duckdb.DuckDBPyConnection
@@ -341,6 +341,16 @@ def test_a_market_that_was_never_opened_is_named(
 def test_a_server_that_is_not_there_is_named(warehouse: Warehouse) -> None:
     with pytest.raises(SourceUnreachable):
         load(warehouse, "postgresql://nobody@127.0.0.1:1/nothing")
+
+
+def test_a_server_that_is_gone_before_the_barrier_is_named_and_nothing_is_kept(
+    market: Market, url: str, warehouse: Warehouse
+) -> None:
+    with source.reading(url) as opened:
+        opened._database_url = "postgresql://nobody@127.0.0.1:1/nothing"
+        with pytest.raises(SourceUnreachable):
+            load_from(warehouse, opened)
+    assert ledger.last(warehouse) is None
 
 
 def test_a_load_counts_only_the_days_it_touched_late_data_among_them(
