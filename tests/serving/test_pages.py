@@ -80,6 +80,7 @@ def test_the_vendor_page_shows_figures_chart_products_and_orders(
     expect(page).to_have_url(re.compile(f"/vendors/ven_{shop.vendor_id}$"))
     card(page, "revenue").to_have_text(re.compile(r"^€\d[\d,]*\.00$"))
     expect(page.locator("#chart svg .mark-rect path").first).to_be_attached()
+    expect(page.locator("#chart")).to_have_attribute("aria-label", re.compile("^Revenue, .*€"))
     expect(page.locator("#products tr")).to_have_count(2)
     expect(page.locator("#products .stock.low")).to_have_text(re.compile("Low · [1-4]"))
     expect(page.locator("#orders > li").first).to_contain_text("Green tea")

@@ -30,7 +30,7 @@ export class Chart {
     this.rows = answer.series.map((point, at) => this.row(point, before[at] ?? null));
     showKeys(definition, companion, before.length > 0, this.rows.every((row) => row.figure_is_ripe));
     showNumbers(document.querySelector("#numbers"), this.rows, definition, companion);
-    this.place.setAttribute("aria-label", this.described(answer));
+    this.description = this.described(answer);
     await this.draw();
   }
 
@@ -46,6 +46,7 @@ export class Chart {
     this.width = this.place.clientWidth;
     if (!this.rows.some(({ before }) => before !== null)) withoutSteps(drawing.vconcat[0]);
     drawing.vconcat.forEach((panel, at) => this.fit(panel, [this.figure, this.companion][at]));
+    drawing.description = this.description;
     drawing.datasets = { series: this.rows };
     drawing.config = theme(this.place);
     const drawn = await window.vegaEmbed(this.place, drawing, {

@@ -3,6 +3,7 @@
 import { element } from "./elements.js";
 import { longDay } from "./format.js";
 import { theme } from "./chart.js";
+import { Watch } from "./watch.js";
 
 const DAY = 86_400_000;
 const WEEK = 7 * DAY;
@@ -12,33 +13,43 @@ const EDGE = 10;
 const LONGEST_COVER = 999;
 
 export class ForecastChart {
-  // `address(product)` says where a product's forecast is to be had.
-  constructor(formats, address) {
-    Object.assign(this, { formats, address });
+  // `address(product)` says where a product's forecast is to be had, `every` how often it is asked for.
+  constructor(formats, { address, every }) {
+    this.formats = formats;
+    this.product = null;
     this.place = document.querySelector("#forecast-chart");
     this.select = document.querySelector("#forecast-product");
     this.definition = fetch("/assets/demand.json").then((answer) => answer.json());
+    this.watch = new Watch({
+      every,
+      address: () => this.product && address(this.product),
+      state: ({ fault }) => fault?.code === "product_unknown" && this.empty("This product has no forecast."),
+      show: (answer) => this.show(answer),
+    });
     this.select.addEventListener("change", () => this.choose(this.select.value));
     new ResizeObserver(() => this.resized()).observe(this.place);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
+  // A card may have chosen a product before the list came.
   list({ items }) {
-    const chosen = this.select.value || items[0]?.product_id;
-    this.select.replaceChildren(...items.map((item) => element("option", { value: item.product_id }, item.title)));
-    this.select.hidden = !items.length;
-    if (!items.length) return this.empty("No forecasts yet. They are written every night.");
-    return this.choose(chosen);
+    const chosen = this.select.selectedOptions[0];
+    const isListed = items.some(({ product_id: id }) => id === chosen?.value);
+    this.select.replaceChildren(...items.map(option), ...(chosen && !isListed ? [chosen] : []));
+    this.select.hidden = !this.select.options.length;
+    const product = this.product ?? items[0]?.product_id;
+    if (product) return this.choose(product);
+    return this.empty("No forecasts yet. They are written every night.");
   }
 
-  async choose(product) {
+  choose(product) {
+    this.product = product;
     this.select.value = product;
-    const answer = await fetch(this.address(product), { cache: "no-store" });
-    if (!answer.ok) return this.empty("This product has no forecast.");
-    return this.show(await answer.json());
+    return this.watch.now();
   }
 
-  async show(answer) {
+  show(answer) {
+    if (!this.select.value) this.offer(answer);
     if (!answer.month) return this.empty(`${answer.title} is not on sale, or too new to have a forecast.`);
     this.place.hidden = false;
     document.querySelector("#forecast-empty").hidden = true;
@@ -46,9 +57,16 @@ export class ForecastChart {
       ...answer.past_weeks.map((week) => this.past(week)),
       ...answer.weeks.map((week) => this.ahead(week)),
     ];
-    this.place.setAttribute("aria-label", this.described(answer));
+    this.description = this.described(answer);
     this.facts(answer);
     return this.draw();
+  }
+
+  // The list holds the best sellers only; a card may speak of another product.
+  offer(answer) {
+    this.select.append(option(answer));
+    this.select.value = answer.product_id;
+    this.select.hidden = false;
   }
 
   empty(text) {
@@ -93,9 +111,12 @@ export class ForecastChart {
 
   async draw() {
     if (!this.rows || !this.place.clientWidth) return;
+    const turn = (this.turn = Symbol("turn"));
     const definition = structuredClone(await this.definition);
+    if (turn !== this.turn) return;
     this.width = this.place.clientWidth;
     definition.width = this.width - AXIS_WIDTH - EDGE;
+    definition.description = this.description;
     definition.datasets = { series: this.rows };
     definition.config = theme(this.place);
     const drawn = await window.vegaEmbed(this.place, definition, {
@@ -105,6 +126,10 @@ export class ForecastChart {
     this.drawn?.finalize();
     this.drawn = drawn;
   }
+}
+
+function option({ product_id: value, title }) {
+  return element("option", { value }, title);
 }
 
 function span(first) {

@@ -29,7 +29,10 @@ const orders = new Orders(formats);
 const freshness = new Freshness(formats, shop.timeZone);
 const benchmarks = new Benchmarks(formats);
 const customers = new Customers(formats);
-const forecast = new ForecastChart(formats, (product) => `/v1/vendors/${shop.vendor}/products/${product}/forecast`);
+const forecast = new ForecastChart(formats, {
+  every: ADVICE_EVERY,
+  address: (product) => `/v1/vendors/${shop.vendor}/products/${product}/forecast`,
+});
 const insights = new Insights(formats, (product) => {
   forecast.choose(product);
   document.querySelector("#forecast").scrollIntoView({ behavior: "smooth", block: "center" });
