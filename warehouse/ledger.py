@@ -95,11 +95,13 @@ def load(connection: duckdb.DuckDBPyConnection, load_id: int) -> Load:
 
 
 def has_changes(connection: duckdb.DuckDBPyConnection, since: int) -> bool:
-    """Whether any load after `since` brought or removed a row."""
+    """Whether a load after `since` brought or removed a row, or found another zone or currency."""
     [(changed,)] = connection.sql(
-        """select coalesce(bool_or(rows_loaded + rows_deleted > 0), false)
-           from ledger.loads where load_id > ?""",
-        params=[since],
+        """select
+               count(*) filter (load_id > $since and rows_loaded + rows_deleted > 0) > 0
+               or count(distinct (currency, time_zone)) > 1
+           from ledger.loads where load_id >= $since""",
+        params={"since": since},
     ).fetchall()
     return bool(changed)
 

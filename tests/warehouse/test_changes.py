@@ -20,6 +20,7 @@ from warehouse.load import load
 Warehouse = duckdb.DuckDBPyConnection
 
 ROUNDS, CHANGES_A_ROUND = 4, 10
+ONE_IN_THE_MORNING = NOON - timedelta(hours=7)  # in New York
 
 
 class Chance:
@@ -254,6 +255,20 @@ def test_another_time_zone_is_followed_by_building_whole(
     load_and_build(busy, pipeline_database_url)
     days = busy.sql("select distinct order_date from marts.vendor_orders order by all").fetchall()
     assert days == [(NOON.date() + timedelta(days=number),) for number in (1, 2)]
+    assert deviations(busy) == {}
+
+
+def test_another_time_zone_alone_is_followed_on_the_same_day(
+    busy: Warehouse, market: Market, pipeline_database_url: str
+) -> None:
+    market.order(market.shopper(), [(market.offer(market.vendor()), 1)], ONE_IN_THE_MORNING)
+    load_and_build(busy, pipeline_database_url)
+    market.ask("update installation set time_zone = 'America/Los_Angeles'")
+    load(busy, pipeline_database_url)
+    busy.sql("update ledger.build set daily_date = daily_date + 1")  # no day turns
+    build(busy)
+    last = "select order_date from marts.orders order by order_id desc limit 1"
+    assert busy.sql(last).fetchall() == [(NOON.date() - timedelta(days=1),)]
     assert deviations(busy) == {}
 
 
