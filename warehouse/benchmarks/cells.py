@@ -70,7 +70,10 @@ def published(units: Units, smallest_step: float, earlier: Sequence[Shown] = ())
         lambda change: disclosure.is_hidden_change(change) and disclosure.is_undominated(change),
         [Earlier(was, month.means) for was, month in zip(before, earlier, strict=True)],
     )
-    return [_cell(path, cells[path], smallest_step, path in means) for path in sorted(shown)]
+    return [
+        _cell(path, disclosure.members(cells[path]), smallest_step, path in means)
+        for path in sorted(shown)
+    ]
 
 
 def _cell(path: Path, units: Sequence[Unit], smallest_step: float, has_mean: bool) -> Cell:

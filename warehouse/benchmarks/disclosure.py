@@ -42,7 +42,9 @@ class Unit(NamedTuple):
 
 
 Units = Sequence[Unit]
-Cells = Mapping[Path, Units]
+# A cell by the cohorts that lie in it, and every cell by its path.
+Cohorts = Mapping[Path, Units]
+Cells = Mapping[Path, Cohorts]
 
 
 @dataclass(frozen=True)
@@ -60,22 +62,31 @@ class Earlier:
 IsSafe = Callable[[Units], bool]
 
 
-def cells_of(units: Units) -> dict[Path, list[Unit]]:
+def cells_of(units: Units) -> dict[Path, dict[Path, list[Unit]]]:
     """Every cell that holds a unit, from the cohorts up to the whole marketplace."""
-    cells = defaultdict(list)
+    cohorts = defaultdict(list)
     for unit in units:
-        for path in upwards(unit.path):
-            cells[path].append(unit)
+        cohorts[unit.path].append(unit)
+    cells: dict[Path, dict[Path, list[Unit]]] = defaultdict(dict)
+    for cohort, members in cohorts.items():
+        for path in upwards(cohort):
+            cells[path][cohort] = members
     return dict(cells)
+
+
+def members(cohorts: Cohorts) -> list[Unit]:
+    return [unit for units in cohorts.values() for unit in units]
 
 
 def rest(path: Path, cells: Cells, shown: Collection[Path]) -> list[Unit]:
     """The units of a cell that lie in no shown cell inside it."""
-    inside = {
-        cohort: any(cohort[:length] in shown for length in range(len(path) + 1, len(cohort) + 1))
-        for cohort in {unit.path for unit in cells[path]}
-    }
-    return [unit for unit in cells[path] if not inside[unit.path]]
+    return members(
+        {
+            cohort: units
+            for cohort, units in cells[path].items()
+            if not any(cohort[:length] in shown for length in range(len(path) + 1, len(cohort) + 1))
+        }
+    )
 
 
 def owners(units: Iterable[Unit]) -> set[int]:
@@ -103,15 +114,19 @@ def is_undominated(units: Units) -> bool:
     rising = sorted(sums.values())
     second, first = [0.0, *rising][-2:]
     total = sum(rising)
-    floors = (0.0, *np.quantile(rising, (0.25, 0.5, 0.75)))
-    open_to_doubt = sum(
-        max(value - floors[4 * rank // len(rising)], 0)
-        for rank, value in enumerate(rising[:-2], start=1)
-    )
-    return bool(
-        open_to_doubt * PRIOR_PERCENT >= first * P_PERCENT
-        and first <= total * LARGEST_PERCENT / 100
+    return (
+        first <= total * LARGEST_PERCENT / 100
         and first + second <= total * TWO_LARGEST_PERCENT / 100
+        and _open_to_doubt(rising) * PRIOR_PERCENT >= first * P_PERCENT
+    )
+
+
+def _open_to_doubt(rising: Sequence[float]) -> float:
+    """What the quartiles leave open of all values but the two largest."""
+    floors = (0.0, *np.quantile(rising, (0.25, 0.5, 0.75)))
+    return sum(
+        max(value - float(floors[4 * rank // len(rising)]), 0)
+        for rank, value in enumerate(rising[:-2], start=1)
     )
 
 
@@ -172,7 +187,7 @@ def _suppressed(
         if not inside:
             return kept - {path}
         outermost = [cell for cell in inside if inside.isdisjoint([*upwards(cell)][1:])]
-        kept -= {min(outermost, key=lambda cell: (len(owners(within[cell])), cell))}
+        kept -= {min(outermost, key=lambda cell: (len(owners(members(within[cell]))), cell))}
     return kept
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.warehouse.benchmarks.test_disclosure import units
 from warehouse.benchmarks.cells import Shown, published
-from warehouse.benchmarks.disclosure import Unit, cells_of
+from warehouse.benchmarks.disclosure import Unit, cells_of, members
 from warehouse.benchmarks.intruder import Intruder
 from warehouse.benchmarks.sightings import Month, Statement, statements
 
@@ -50,9 +50,10 @@ def seen(*months: list[Unit]) -> list[Month]:
 def unprotected(traded: list[Unit]) -> Month:
     """The same figures without any rule: every cell's plain mean."""
     said = []
-    for path, members in cells_of(traded).items():
-        mean = float(np.mean([unit.value for unit in members]))
-        weights = np.full(len(members), 1 / len(members))
+    for path, cohorts in cells_of(traded).items():
+        inside = members(cohorts)
+        mean = float(np.mean([unit.value for unit in inside]))
+        weights = np.full(len(inside), 1 / len(inside))
         said.append(Statement(path, weights, mean - 1e-6, mean + 1e-6))
     return Month(traded, said)
 
