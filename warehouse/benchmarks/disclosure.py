@@ -222,6 +222,4 @@ def _is_empty_or(is_safe: IsSafe, units: Units) -> bool:
 
 def _told_in_both(cells: Cells, now: frozenset[Path], month: Earlier) -> frozenset[Path]:
     """That nobody is in a cell is told too."""
-    return (now | (month.cells.keys() - cells.keys())) & (
-        month.told | (cells.keys() - month.cells.keys())
-    )
+    return (now & month.told) | (now - month.cells.keys()) | (month.told - cells.keys())
