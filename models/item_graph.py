@@ -9,7 +9,6 @@ from typing import Self
 
 import numpy as np
 from scipy.sparse import csr_array, diags_array
-from sklearn.utils.extmath import randomized_svd
 
 from models.arrays import Float32, Histories
 from models.shares import shared_out
@@ -29,6 +28,8 @@ class ItemGraph:
     @classmethod
     def of(cls, histories: Histories, rank: int, seed: int) -> Self:
         """Normalise the matrix and find the `rank` leading singular vectors of its items' side."""
+        from sklearn.utils.extmath import randomized_svd  # every command would wait for it
+
         binary = (histories > 0).astype(np.float32)
         of_shopper, scale = _inverse_root(binary, 1), _inverse_root(binary, 0)
         normalised = csr_array(diags_array(of_shopper) @ binary @ diags_array(scale))
