@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -118,6 +118,8 @@ def vendor(vendor_id: OwnVendor, who: Caller, view: Now) -> Response:
         usual=USUAL_FIGURES,
         scope="vendor",
         definitions=_definitions("vendor"),
+        chart_definition=charts.figure_and_orders(),
+        forecast_definition=charts.demand(),
     )
 
 
@@ -133,6 +135,7 @@ def market(who: Operator, view: Now) -> Response:
         usual=USUAL_MARKET_FIGURES,
         scope="market",
         definitions=_definitions("market"),
+        chart_definition=charts.figure_and_orders(),
     )
 
 
@@ -149,16 +152,6 @@ def vega() -> Response:
         "Cache-Control": f"public, max-age={A_YEAR_SECONDS}, immutable",
     }
     return Response(charts.script(), headers=headers, media_type="text/javascript")
-
-
-@router.get("/assets/figure-and-orders.json")
-def figure_and_orders() -> Response:
-    return JSONResponse(charts.figure_and_orders(), headers={"Cache-Control": "no-cache"})
-
-
-@router.get("/assets/demand.json")
-def demand() -> Response:
-    return JSONResponse(charts.demand(), headers={"Cache-Control": "no-cache"})
 
 
 def _vendors(view: View, query: str) -> list[tuple[str, str]]:

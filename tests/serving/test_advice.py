@@ -1,16 +1,16 @@
 """Cards and forecasts of a vendor: over the API, and on its page."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.serving.conftest import Visit, small_market, visiting
 from tests.serving.core import Core
+from tests.serving.looking import sign_in
 
 
 @pytest.fixture(scope="module")
@@ -93,18 +93,6 @@ def signed_in(browser: Browser, client: httpx.Client) -> Page:
     return page
 
 
-def sign_in(page: Page, client: httpx.Client) -> None:
-    page.goto(f"{client.base_url}/sign-in#token={client.headers['Authorization'].split()[1]}")
-    page.wait_for_url(lambda address: "/vendors/" in address)
-
-
-def answer_when_asked(page: Page, address: str) -> Callable[[], None]:
-    """Hold the first answer from ``address`` back until the function that is returned is called."""
-    held: list[Route] = []
-    page.route(address, lambda route: held.append(route), times=1)
-    return lambda: held.pop().continue_()
-
-
 @pytest.mark.browser
 def test_the_page_shows_cards_and_the_forecast_of_the_product_that_is_chosen(
     browser: Browser, vendor: httpx.Client
@@ -116,39 +104,6 @@ def test_the_page_shows_cards_and_the_forecast_of_the_product_that_is_chosen(
     expect(page.locator("#forecast-product")).to_have_value("prd_2")
     expect(page.locator("#forecast-chart svg")).to_be_visible()
     expect(page.locator("#forecast-facts")).to_contain_text("22 units (")
-    page.close()
-
-
-@pytest.mark.browser
-def test_a_card_s_choice_stays_when_the_list_of_forecasts_comes_after_it(
-    browser: Browser, vendor: httpx.Client
-) -> None:
-    page = browser.new_page()
-    late = answer_when_asked(page, "**/forecasts?*")
-    sign_in(page, vendor)
-    page.get_by_role("button", name="See its forecast").click()
-    expect(page.locator("#forecast-facts")).to_contain_text("22 units (")
-    expect(page.locator("#forecast-product option")).to_have_text(["Product 2"])
-    late()
-    expect(page.locator("#forecast-product option")).to_have_count(5)
-    expect(page.locator("#forecast-product")).to_have_value("prd_2")
-    page.close()
-
-
-@pytest.mark.browser
-def test_the_forecast_chosen_last_is_shown_whichever_is_answered_last(
-    browser: Browser, vendor: httpx.Client
-) -> None:
-    page = browser.new_page()
-    late = answer_when_asked(page, "**/prd_1/forecast")
-    sign_in(page, vendor)
-    expect(page.locator("#forecast-product")).to_have_value("prd_1")
-    page.get_by_role("button", name="See its forecast").click()
-    expect(page.locator("#forecast-facts")).to_contain_text("22 units (")
-    with page.expect_response("**/prd_1/forecast"):
-        late()
-    page.evaluate("() => new Promise(requestAnimationFrame)")
-    expect(page.locator("#forecast-chart")).to_have_attribute("aria-label", re.compile("Product 2"))
     page.close()
 
 

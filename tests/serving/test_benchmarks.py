@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 from serving.http.benchmarks import CohortBody, band
 from tests.serving.conftest import Visit, small_market, visiting
 from tests.serving.core import Core
+from tests.serving.looking import sign_in
 
 # Vendor 1 has two closed months and one metric without a safe cohort; vendor 2 has nothing yet.
 CLOSED = """
@@ -88,11 +89,8 @@ def test_the_page_shows_the_card_or_says_that_there_is_none_yet(
     visit_compared: Visit, browser: Browser
 ) -> None:
     for vendor_id, text in ((1, "Above the median"), (2, "first closed month")):
-        client = visit_compared("vendor", vendor_id)
         context = browser.new_context()
         page = context.new_page()
-        page.goto(f"{client.base_url}/sign-in#token={client.headers['Authorization'].split()[1]}")
-        page.wait_for_url(lambda address: "/sign-in" not in address)
-        page.goto(f"{client.base_url}/vendors/ven_{vendor_id}")
+        sign_in(page, visit_compared("vendor", vendor_id))
         expect(page.locator("#benchmarks")).to_contain_text(text)
         context.close()

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.serving.conftest import Visit, small_market, visiting
 from tests.serving.core import Core
+from tests.serving.looking import sign_in
 from tests.serving.market import at
 
 
@@ -59,9 +60,8 @@ def test_only_operators_come_here(visit_market: Visit, path: str) -> None:
 def test_the_markets_page_shows_its_figures_and_terms(
     browser: Browser, visit_market: Visit
 ) -> None:
-    client = visit_market("operator")
     page = browser.new_page()
-    page.goto(f"{client.base_url}/sign-in#token={client.headers['Authorization'].split()[1]}")
+    sign_in(page, visit_market("operator"))
     page.get_by_role("link", name="The market's figures").click()
     expect(page.locator("#terms > li").first).to_contain_text("tea")
     bars = page.locator("#terms meter").evaluate_all("bars => bars.map((bar) => bar.value)")

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.serving.conftest import Visit, small_market, visiting
 from tests.serving.core import Core
+from tests.serving.looking import sign_in
 from tests.serving.market import Market
 from tests.serving.patience import until
 
@@ -59,19 +60,24 @@ def test_the_next_snapshot_answers_everything_without_a_restart(
 
 @pytest.mark.browser
 def test_a_section_that_cannot_be_shown_says_so_and_is_shown_as_soon_as_it_can(
-    browser: Browser, core: Core, vendor: httpx.Client, old: Market
+    browser: Browser, vendor: httpx.Client, old: Market
 ) -> None:
     old.lacking, old.is_advised = LACKING, True
     old.publish()
     assert until(lambda: vendor.get("/v1/vendors/ven_1/forecasts").status_code == 503)
     with browser.new_page() as page:
-        page.goto(f"{vendor.base_url}/sign-in#token={core.token('vendor', 1)}")
-        forecast = page.locator("#forecast-chart")
-        expect(forecast).to_have_text(
+        sign_in(page, vendor, "/vendors/ven_1?figures=revenue,lost_sales")
+        lost = page.locator('[data-metric="lost_sales"] .change')
+        expect(lost).to_have_text("Cannot be shown at the moment")
+        page.locator("#cards").get_by_role("button", name="Lost sales").click()
+        expect(page.locator("#chart-title")).to_contain_text("Lost sales")
+        expect(page.locator("#chart-empty")).to_contain_text("cannot be shown")
+        expect(page.locator("#forecast-empty")).to_have_text(
             "This cannot be shown at the moment. The page asks again by itself."
         )
         expect(page.locator("#insights .insight").first).to_be_visible()
         old.lacking = ()
         old.publish()
-        expect(forecast.locator("svg")).to_be_attached(timeout=60_000)
-        expect(forecast).not_to_contain_text("cannot be shown")
+        expect(page.locator("#forecast-chart svg")).to_be_visible(timeout=60_000)
+        expect(page.locator("#forecast-empty")).to_be_hidden()
+        expect(lost).not_to_contain_text("Cannot be shown")

@@ -43,6 +43,17 @@ export class Cards {
     this.section.setAttribute("aria-busy", "false");
   }
 
+  // In place of figures that cannot be had.
+  lack(ids) {
+    for (const card of ids.map((id) => this.made.get(id))) {
+      delete card.dataset.shown;
+      card.querySelector(".value").textContent = "–";
+      card.querySelector(".change").replaceChildren("Cannot be shown at the moment");
+      card.querySelector(".trust").replaceChildren();
+      card.querySelector(".spark").replaceChildren();
+    }
+  }
+
   // What is settled by day has no figure of today yet.
   points(series, { id, is_live: isLive }) {
     const over = isLive ? series : series.filter(({ date }) => date < this.formats.today());

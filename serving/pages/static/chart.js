@@ -2,59 +2,36 @@
 
 import { element } from "./elements.js";
 import { longDay } from "./format.js";
+import { Plot } from "./plot.js";
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
-const AXIS_WIDTH = 46;
 const AXIS_FORMAT = { hour: "%H:%M", day: "%-d %b", week: "%-d %b", month: "%b %Y" };
 const NUMBER = "format(datum.value, datum.value < 1 ? '~f' : '~s')"; // half an order is no 500m
 const AXIS_TEXT = {
   cents: "format(datum.value, '$~s')", ratio: "format(datum.value, '.1~%')",
   count: NUMBER, days: NUMBER,
 };
-const EDGE = 10;
 const GAP = 0.08; // of a bucket, left free at each side of its bar
 
 export class Chart {
   constructor(place, formats) {
-    this.place = place;
     this.formats = formats;
-    this.definition = fetch("/assets/figure-and-orders.json").then((answer) => answer.json());
-    new ResizeObserver(() => this.resized()).observe(place);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    this.plot = new Plot(place, "#chart-definition", formats);
   }
 
   // `before` is the figure's series in the span before, empty where buckets do not match.
-  async show({ answer, definition, companion, before }) {
+  show({ answer, definition, companion, before }) {
     Object.assign(this, { figure: definition, companion, grain: answer.range.grain });
-    this.rows = answer.series.map((point, at) => this.row(point, before[at] ?? null));
-    showKeys(definition, companion, before.length > 0, this.rows.every((row) => row.figure_is_ripe));
-    showNumbers(document.querySelector("#numbers"), this.rows, definition, companion);
-    this.description = this.described(answer);
-    await this.draw();
-  }
-
-  resized() {
-    if (this.rows && this.width !== this.place.clientWidth) requestAnimationFrame(() => this.draw());
-  }
-
-  async draw() {
-    if (!this.rows || !this.place.clientWidth) return;
-    const turn = (this.turn = Symbol("turn"));
-    const drawing = structuredClone(await this.definition);
-    if (turn !== this.turn) return;
-    this.width = this.place.clientWidth;
-    if (!this.rows.some(({ before }) => before !== null)) withoutSteps(drawing.vconcat[0]);
-    drawing.vconcat.forEach((panel, at) => this.fit(panel, [this.figure, this.companion][at]));
-    drawing.description = this.description;
-    drawing.datasets = { series: this.rows };
-    drawing.config = theme(this.place);
-    const drawn = await window.vegaEmbed(this.place, drawing, {
-      actions: false, ast: true, defaultStyle: false, renderer: "svg",
-      formatLocale: this.formats.axis, tooltip: { disableDefaultStyle: true },
+    const rows = answer.series.map((point, at) => this.row(point, before[at] ?? null));
+    showKeys(definition, companion, before.length > 0, rows.every((row) => row.figure_is_ripe));
+    showNumbers(document.querySelector("#numbers"), rows, definition, companion);
+    const description = this.described(answer, rows);
+    return this.plot.show((drawing, width) => {
+      if (!rows.some((row) => row.before !== null)) withoutSteps(drawing.vconcat[0]);
+      drawing.vconcat.forEach((panel, at) => this.fit(panel, [this.figure, this.companion][at], width));
+      Object.assign(drawing, { description, datasets: { series: rows } });
     });
-    this.drawn?.finalize();
-    this.drawn = drawn;
   }
 
   row(point, before) {
@@ -80,8 +57,8 @@ export class Chart {
     return unit === "cents" && value !== null ? this.formats.major(value) : value;
   }
 
-  fit(panel, { unit }) {
-    panel.width = this.width - AXIS_WIDTH - EDGE;
+  fit(panel, { unit }, width) {
+    panel.width = width;
     const titles = { figure_text: this.figure.title, orders_text: this.companion.title };
     for (const { encoding } of panel.layer) {
       if (encoding.x.axis) encoding.x.axis.format = AXIS_FORMAT[this.grain];
@@ -90,8 +67,8 @@ export class Chart {
     }
   }
 
-  described({ metrics, range }) {
-    const most = this.rows.reduce((top, row) => (row.figure > top.figure ? row : top), this.rows[0]);
+  described({ metrics, range }, rows) {
+    const most = rows.reduce((top, row) => (row.figure > top.figure ? row : top), rows[0]);
     const span = `${longDay(range.first)} to ${longDay(range.last)}`;
     const total = metrics.find(({ id }) => id === this.figure.id);
     return `${this.figure.title}, ${span}: ${this.formats.value(this.figure, total.value)} in all; most in ${most.label}, ${most.figure_text}.`;
@@ -116,25 +93,6 @@ function bucketName(date, grain) {
   if (grain === "week") return `Week from ${longDay(date)}`;
   if (grain === "month") return longDay(date).replace(/ \d+,/, "");
   return longDay(date);
-}
-
-export function theme(place) {
-  const style = getComputedStyle(place);
-  const token = (name) => style.getPropertyValue(name).trim();
-  return {
-    aria: false, // the chart is described as a whole, and its numbers stand in a table
-    background: "transparent",
-    font: token("--body"),
-    view: { stroke: null },
-    style: {
-      figure: { color: token("--accent") }, orders: { color: token("--second") },
-      before: { color: token("--soft-ink"), strokeWidth: 1.5, strokeDash: [3, 2] },
-    },
-    axis: {
-      labelColor: token("--soft-ink"), labelFontSize: 12, gridColor: token("--line"),
-      domain: false, ticks: false, labelPadding: 8,
-    },
-  };
 }
 
 // What one has to know before one trusts a bar.

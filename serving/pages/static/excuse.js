@@ -1,20 +1,18 @@
-// What stands in a section whose first answer cannot be had. One that had an answer keeps it.
+// What stands in a section whose answer cannot be had. One that shows the answer to the same question keeps it.
 
 import { element } from "./elements.js";
 
-const TEXT = "This cannot be shown at the moment. The page asks again by itself.";
+export const EXCUSE = "This cannot be shown at the moment. The page asks again by itself.";
 
-// A watch's `state`: before the first answer a fault takes the place of the skeletons.
+// A watch's `state`: a fault takes the place of skeletons, and of what answers another question.
 export function excuses(...places) {
   const sections = places.map((place) => document.querySelector(place));
-  let isAnswered = false;
-  return ({ fault }) => {
-    isAnswered ||= !fault;
-    if (!isAnswered) sections.forEach((section) => section.replaceChildren(excuse(section.localName)));
+  return ({ fault, isAnswered }) => {
+    if (fault && !isAnswered) sections.forEach((section) => section.replaceChildren(excuse(section.localName)));
   };
 }
 
 function excuse(place) {
-  if (place === "tbody") return element("tr", { role: "row" }, element("td", { role: "cell", colspan: 6, class: "empty" }, TEXT));
-  return element(place === "div" ? "p" : "li", { class: "empty" }, TEXT);
+  if (place === "tbody") return element("tr", { role: "row" }, element("td", { role: "cell", colspan: 6, class: "empty" }, EXCUSE));
+  return element("li", { class: "empty" }, EXCUSE);
 }

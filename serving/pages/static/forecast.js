@@ -1,15 +1,14 @@
 // What a product will sell: weeks behind as bars, weeks ahead as a band.
 
 import { element } from "./elements.js";
+import { EXCUSE } from "./excuse.js";
 import { longDay } from "./format.js";
-import { theme } from "./chart.js";
+import { Plot } from "./plot.js";
 import { Watch } from "./watch.js";
 
 const DAY = 86_400_000;
 const WEEK = 7 * DAY;
 const GAP = 0.08 * WEEK;
-const AXIS_WIDTH = 46;
-const EDGE = 10;
 const LONGEST_COVER = 999;
 
 export class ForecastChart {
@@ -18,17 +17,15 @@ export class ForecastChart {
     this.formats = formats;
     this.product = null;
     this.place = document.querySelector("#forecast-chart");
+    this.plot = new Plot(this.place, "#forecast-definition", formats);
     this.select = document.querySelector("#forecast-product");
-    this.definition = fetch("/assets/demand.json").then((answer) => answer.json());
     this.watch = new Watch({
       every,
       address: () => this.product && address(this.product),
-      state: ({ fault }) => fault?.code === "product_unknown" && this.empty("This product has no forecast."),
+      state: (said) => this.heard(said),
       show: (answer) => this.show(answer),
     });
     this.select.addEventListener("change", () => this.choose(this.select.value));
-    new ResizeObserver(() => this.resized()).observe(this.place);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
   // A card may have chosen a product before the list came.
@@ -42,10 +39,20 @@ export class ForecastChart {
     return this.empty("No forecasts yet. They are written every night.");
   }
 
+  // Without a list there is nothing to show, unless a card chose.
+  heardOfList(said) {
+    if (!this.product) this.heard(said);
+  }
+
   choose(product) {
     this.product = product;
     this.select.value = product;
     return this.watch.now();
+  }
+
+  heard({ fault, isAnswered }) {
+    if (fault?.code === "product_unknown") this.empty("This product has no forecast.");
+    else if (fault && !isAnswered) this.empty(EXCUSE);
   }
 
   show(answer) {
@@ -53,13 +60,13 @@ export class ForecastChart {
     if (!answer.month) return this.empty(`${answer.title} is not on sale, or too new to have a forecast.`);
     this.place.hidden = false;
     document.querySelector("#forecast-empty").hidden = true;
-    this.rows = [
+    const rows = [
       ...answer.past_weeks.map((week) => this.past(week)),
       ...answer.weeks.map((week) => this.ahead(week)),
     ];
-    this.description = this.described(answer);
+    const description = this.described(answer);
     this.facts(answer);
-    return this.draw();
+    return this.plot.show((drawing, width) => Object.assign(drawing, { width, description, datasets: { series: rows } }));
   }
 
   // The list holds the best sellers only; a card may speak of another product.
@@ -70,7 +77,7 @@ export class ForecastChart {
   }
 
   empty(text) {
-    this.rows = null;
+    this.plot.clear();
     this.place.hidden = true;
     document.querySelector("#forecast-facts").replaceChildren();
     const place = document.querySelector("#forecast-empty");
@@ -103,28 +110,6 @@ export class ForecastChart {
     ];
     document.querySelector("#forecast-facts").replaceChildren(...shown.map(([name, value]) =>
       element("div", {}, element("dt", {}, name), element("dd", {}, value))));
-  }
-
-  resized() {
-    if (this.rows && this.width !== this.place.clientWidth) requestAnimationFrame(() => this.draw());
-  }
-
-  async draw() {
-    if (!this.rows || !this.place.clientWidth) return;
-    const turn = (this.turn = Symbol("turn"));
-    const definition = structuredClone(await this.definition);
-    if (turn !== this.turn) return;
-    this.width = this.place.clientWidth;
-    definition.width = this.width - AXIS_WIDTH - EDGE;
-    definition.description = this.description;
-    definition.datasets = { series: this.rows };
-    definition.config = theme(this.place);
-    const drawn = await window.vegaEmbed(this.place, definition, {
-      actions: false, ast: true, defaultStyle: false, renderer: "svg",
-      formatLocale: this.formats.axis, tooltip: { disableDefaultStyle: true },
-    });
-    this.drawn?.finalize();
-    this.drawn = drawn;
   }
 }
 

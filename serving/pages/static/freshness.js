@@ -6,11 +6,12 @@ const DELAYED_AFTER = 15_000;
 
 export class Freshness {
   constructor(formats, timeZone) {
-    Object.assign(this, { formats, timeZone, badge: document.querySelector("#live") });
+    Object.assign(this, { formats, timeZone, badge: document.querySelector("#live"), notice: document.querySelector("#notice") });
   }
 
   show({ through, fault }) {
     if (fault) return this.showFault(fault);
+    this.notice.hidden = true;
     const isLive = Date.now() - Date.parse(through) < DELAYED_AFTER;
     const text = isLive ? `Live · ${this.formats.clock(through)}` : `Data through ${ago(through)}`;
     this.badge.dataset.state = isLive ? "live" : "delayed";
@@ -24,9 +25,8 @@ export class Freshness {
     this.badge.dataset.state = "offline";
     this.badge.firstElementChild.textContent = "Reconnecting…";
     if (!fault.status) return undefined;
-    const notice = document.querySelector("#notice");
-    notice.textContent = fault.message;
-    notice.hidden = false;
+    this.notice.textContent = fault.message;
+    this.notice.hidden = false;
     return undefined;
   }
 }

@@ -18,12 +18,9 @@ export class Orders {
     this.seen = null;
   }
 
-  // Another filter shows other orders, none of which is news.
-  forget() {
-    this.seen = null;
-  }
-
-  show(answer) {
+  // Another filter, or a longer list, shows other orders, none of which is news.
+  show(answer, isOther) {
+    if (isOther) this.seen = null;
     const rows = answer.items.map((order) => this.row(order));
     this.seen = new Set(answer.items.map((order) => order.vendor_order_id));
     const empty = element("li", { class: "empty" }, "No orders here yet. New ones appear by themselves.");

@@ -56,8 +56,8 @@ const orderWatch = new Watch({
   address: () => address("recent-orders", {
     limit: shown.orders, ...(status.value && { status: status.value }),
   }),
-  show: (answer) => {
-    orders.show(answer);
+  show: (answer, isOther) => {
+    orders.show(answer, isOther);
     document.querySelector("#more-orders").hidden = !answer.next_cursor;
   },
 });
@@ -93,7 +93,7 @@ const customerWatch = new Watch({
 });
 const forecastWatch = new Watch({
   every: ADVICE_EVERY,
-  state: excuses("#forecast-chart"),
+  state: (said) => forecast.heardOfList(said),
   address: () => address("forecasts", {}),
   show: (answer) => forecast.list(answer),
 });
@@ -111,10 +111,7 @@ function more(name, watch) {
   });
 }
 
-status.addEventListener("change", () => {
-  orders.forget();
-  orderWatch.now();
-});
+status.addEventListener("change", () => orderWatch.now());
 setInterval(() => orders.age(), AGES_EVERY);
 more("orders", orderWatch);
 more("products", productWatch);
