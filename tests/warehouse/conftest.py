@@ -18,6 +18,12 @@ def market(database_url: str) -> Iterator[Market]:
 
 
 @pytest.fixture
+def url(pipeline_database_url: str, market: Market) -> str:
+    """The market's address for the role that may only read."""
+    return pipeline_database_url
+
+
+@pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with store.opened(tmp_path / "warehouse") as connection:
         yield connection

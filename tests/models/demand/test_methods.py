@@ -71,6 +71,32 @@ def test_days_without_stock_are_no_days_without_demand(method: "object") -> None
     assert method(counted).mean[0] < 1.5, "the control: zeros taken for demand"
 
 
+@pytest.mark.parametrize("method", [sba, tsb, lambda s: smoothed(s, np.ones((7, 400)))])
+def test_a_level_says_how_unsure_it_is(method: "object") -> None:
+    """Of 400 listings with one truth, estimates scatter as much as each says of itself."""
+    rng = np.random.default_rng(0)
+    happens = rng.poisson(0.3, (DAYS, 400)) > 0
+    units = (happens * rng.geometric(1 / 3, happens.shape)).astype(np.float32)
+    assert callable(method)
+    mean, variance = method(Sales(units, np.ones_like(units), np.zeros(400, np.int64), 0))
+    assert variance.mean() == pytest.approx(mean.var(), rel=0.2)
+
+
+def test_smoothing_follows_a_level_as_fast_as_its_own_errors_ask() -> None:
+    sales = selling(2.0, 2.0)
+    units = np.array(sales.units)
+    units[-30:, 1] += 6
+    steady, risen = smoothed(Sales(units, sales.open_share, sales.category, 0), np.ones((7, 2))).mean
+    assert steady == pytest.approx(2.0, rel=0.1)
+    assert risen > 7
+
+
+def test_what_sold_lately_says_more_of_a_thin_listing_than_what_sold_long_ago() -> None:
+    days = [[1.0] * 182 + [4.0] * 182, [4.0] * 182 + [1.0] * 182]
+    risen, fallen = pooled(of(days)).mean
+    assert (risen, fallen) == (pytest.approx(3.4, abs=0.3), pytest.approx(1.6, abs=0.3))
+
+
 def test_tsb_lets_a_listing_die_out_and_sba_does_not() -> None:
     sales = of([[1, 1, 1, 1] * 20 + [0] * 280])
     assert tsb(sales).mean[0] < 0.05

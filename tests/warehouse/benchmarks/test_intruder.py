@@ -125,6 +125,28 @@ def test_without_the_rules_a_median_between_two_shops_of_its_own_tells_it_the_th
     assert from_below.learns(DOUBT, smallest=1) == [(2, third.path)], "it is 100 or more"
 
 
+@pytest.mark.parametrize(
+    ("own", "others"),
+    [
+        # The lower is at least 10, so no other is above 190, which is close to 170. Were the lower
+        # one allowed to be the larger, it might be 200.
+        ((10, 10, 1_000, 1_000), (30, 170)),
+        # The upper is at most 190, so no other is below 10, which is close to 11.
+        ((0, 0, 190, 190), (11, 189)),
+    ],
+)
+def test_without_the_rules_two_values_of_which_a_median_tells_the_mean_are_held_by_their_order(
+    own: tuple[float, ...], others: tuple[float, ...]
+) -> None:
+    """Both lie between shops of the intruder's own; their mean is 100."""
+    shops = [Unit(1, (1, 1, band), value, value) for band, value in enumerate(own)]
+    targets = [Unit(owner_id, (1, 1, 4), value, value) for owner_id, value in enumerate(others, 2)]
+    weights = np.array([0, 0, 0.5, 0.5, 0, 0])
+    said = Statement((1, 1), weights, 100 - 1e-6, 100 + 1e-6)
+    intruder = Intruder(1, [Month([*shops, *targets], [said])])
+    assert intruder.learns(DOUBT, smallest=1) == [(2, (1, 1, 4)), (3, (1, 1, 4))]
+
+
 def test_a_figure_is_read_as_right_to_half_a_step() -> None:
     [cell, *_] = published(units(np.arange(100.0, 110.0)), 1)
     [median] = statements([replace(cell, mean=None)], units(np.arange(100.0, 110.0)))
