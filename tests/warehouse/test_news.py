@@ -1,6 +1,7 @@
 """Whether a load would bring anything is asked without loading."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import duckdb
 import psycopg
@@ -56,3 +57,10 @@ def test_a_late_commit_is_from_then_on(
 def test_a_schema_that_drifted_is(market: Market, is_news: News) -> None:
     market.ask("alter table reviews rename column stars to points")
     assert is_news()
+
+
+def test_another_history_is(
+    market: Market, pipeline_database_url: str, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    moment = load(warehouse, pipeline_database_url).load.moment
+    assert has_news(pipeline_database_url, replace(moment, identity="1:1:1"))

@@ -7,7 +7,7 @@ from models.demand import backtest, quantiles
 from models.demand.backtest import Answer
 from models.demand.classes import CLASSES
 from models.demand.forecast import METHODS, Forecast, forecast
-from models.demand.reorder import Policy, restock
+from models.demand.reorder import LONGEST_COVER_DAYS, Policy, restock
 from models.demand.sales import Sales
 from tests.models.demand.sellers import of, selling
 
@@ -46,6 +46,19 @@ def test_an_unsure_level_is_unsure_on_all_days_together() -> None:
     wanted = quantiles.quantile(0.95, np.full(1, 100.0), np.full(1, 100.0 + 50.0**2))
     assert found.total_quantile(0.95, 100) == wanted
     assert 190 < wanted[0] < 205
+
+
+def test_a_few_large_listings_do_not_say_how_noisy_their_category_is() -> None:
+    """Twenty slow listings with Poisson sales, beside one that sells 20 ± 20 a day."""
+    slow = selling(*[0.05] * 20)
+    large = np.tile([0.0, 40.0], slow.n_days // 2)[:, None]
+    units = np.hstack([slow.units, large.astype(np.float32)])
+    found = forecast(Sales(units, np.ones_like(units), np.zeros(21, np.int64), 0))
+    assert found.dispersion[:20].max() < 4
+
+
+def test_noise_is_that_of_the_last_half_year() -> None:
+    assert forecast(of([[0.0, 40.0] * 92 + [20.0] * 180])).dispersion[0] == 1
 
 
 def test_a_count_s_quantile_is_that_of_its_simulation() -> None:
@@ -92,6 +105,11 @@ def test_at_the_reorder_point_it_is_time_to_order_and_above_it_is_not() -> None:
     assert ordered == [True, False]
 
 
+def test_what_never_sells_lasts_for_as_long_as_can_be_told() -> None:
+    advice = restock(forecast(selling(0.0)), np.array([10_000]), Policy())
+    assert advice.days_of_cover[0] == LONGEST_COVER_DAYS
+
+
 def test_each_class_has_its_own_method() -> None:
     days = {
         "smooth": [2.0, 2.0, 3.0] * 20,
@@ -129,6 +147,13 @@ def test_days_sold_out_neither_scale_an_error_nor_are_judged() -> None:
     found = backtest.rolled(sales, fives, horizon=7, count=1)
     # Of six open days one errs by 2 on the past; ahead one by 4 and five by 5.
     assert found.mase[0] == pytest.approx((29 / 6) / (2 / 6))
+
+
+def test_an_origin_whose_past_gives_no_scale_is_left_out() -> None:
+    days = [units for sold in (1.0, 1.0, 3.0, 6.0) for units in (sold, *[0.0] * 6)]
+    found = backtest.rolled(of([days]), naive, horizon=7, count=2)
+    # Two equal weeks tell nothing. Of three last week's day errs by 2 in fourteen; ahead by 3.
+    assert found.mase[0] == pytest.approx((3 / 7) / (2 / 14))
 
 
 def test_absolute_errors_are_of_the_median_and_squared_ones_of_the_mean() -> None:

@@ -113,3 +113,14 @@ def test_what_a_vendor_lost_is_told_by_day_at_todays_prices(
     one, two, _ = lost["lost_units"]
     assert 0.3 < one < 1.4
     assert 0.6 < two < 2.8
+
+
+def test_what_a_listing_lost_lately_has_quantiles_in_their_order() -> None:
+    listings = listed(4)
+    sales = sold(listings).filter(~pl.col("day").is_between(150, 159))
+    spells = pl.DataFrame({"offer_id": [1], "begins": [150.0], "ends": [160.0]})
+    told = outlook(listings, sales, spells, FIRST, DAYS, Policy()).forecasts
+    out, *others = told.to_dicts()
+    assert out["closed_days"] == 10
+    assert 0 < out["lost_low"] < out["lost_units"] < out["lost_high"]
+    assert {other["lost_high"] for other in others} == {0}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.demand.lost_sales import lost_sales
+from models.demand.lost_sales import LostSales, lost_sales
 from models.demand.sales import Sales
 
 DAYS, LISTINGS, SPELL = 280, 400, 14
@@ -86,3 +86,22 @@ def test_a_listing_that_was_not_there_yet_lost_nothing() -> None:
     found = lost_sales(Sales(sold, late, sales.category, 0))
     assert found.closed[:100, 0].sum() == 0
     assert found.mean[:100, 0].sum() == 0
+
+
+def test_what_is_not_known_of_a_spells_rate_adds_up_over_its_days() -> None:
+    two_days = np.ones((2, 1))
+    found = LostSales(two_days, two_days / 2, two_days, np.full(1, 3.0)).since(0)
+    assert (found.mean[0], found.variance[0]) == (2, 3 * (2 + 1**2))
+
+
+def test_a_spell_in_the_season_costs_what_the_season_sells() -> None:
+    """A whole category sells four times as much for five weeks; 40 of its listings are out."""
+    rng = np.random.default_rng(0)
+    season = np.where((np.arange(DAYS) // 35 == 4)[:, None], 4.0, 1.0)
+    wished = rng.poisson(0.3 * season, (DAYS, LISTINGS)).astype(np.float32)
+    is_out = np.zeros((DAYS, LISTINGS), bool)
+    is_out[150:164, :40] = True
+    open_share = np.where(is_out, 0, 1).astype(np.float32)
+    found = lost_sales(Sales(wished * open_share, open_share, np.zeros(LISTINGS, np.int64), 0))
+    truth = (wished * is_out).sum()
+    assert found.since(0).mean.sum() == pytest.approx(truth, rel=0.2)

@@ -86,7 +86,9 @@ def test_smoothing_follows_a_level_as_fast_as_its_own_errors_ask() -> None:
     sales = selling(2.0, 2.0)
     units = np.array(sales.units)
     units[-30:, 1] += 6
-    steady, risen = smoothed(Sales(units, sales.open_share, sales.category, 0), np.ones((7, 2))).mean
+    steady, risen = smoothed(
+        Sales(units, sales.open_share, sales.category, 0), np.ones((7, 2))
+    ).mean
     assert steady == pytest.approx(2.0, rel=0.1)
     assert risen > 7
 
@@ -120,6 +122,14 @@ def test_weekdays_are_found_and_thin_listings_follow_the_others() -> None:
     assert factors.mean(axis=0) == pytest.approx(1)
     assert factors[:, 0] == pytest.approx(week, rel=0.15)
     assert factors[6, 2] > 1.5
+
+
+def test_a_category_that_hardly_sells_follows_the_markets_week() -> None:
+    week = np.array([0.5, 0.5, 0.5, 1, 1, 1.5, 2.0])
+    units = np.zeros((DAYS, 2), np.float32)
+    units[:, 0] = 10 * week[np.arange(DAYS) % 7]
+    factors = weekday_factors(Sales(units, np.ones_like(units), np.arange(2), 0))
+    assert factors[:, 1] == pytest.approx(week, rel=0.15)
 
 
 def test_sales_that_are_no_numbers_or_do_not_fit_are_refused() -> None:

@@ -71,7 +71,8 @@ def test_slow_stock_is_told_only_when_even_good_sales_leave_some() -> None:
     slow = {"available_units": 200, "days_of_cover": 400.0, "excess_units": 110.0}
     card = the(slow_stock(listing(**slow, excess_low=80.0, excess_high=140.0)))
     assert card["effect_cents"] == 110_000
-    assert slow_stock(listing(**slow, excess_low=0.0, excess_high=140.0)).is_empty()
+    assert slow_stock(listing(**slow, excess_low=4.0, excess_high=140.0)).is_empty()
+    assert not slow_stock(listing(**slow, excess_low=5.0, excess_high=140.0)).is_empty()
 
 
 NOTHING = {
@@ -131,9 +132,12 @@ def test_a_price_moves_towards_more_revenue_by_a_tenth_at_most_and_within_what_w
         {"elasticity": -1.1},
         {"elasticity": -0.8, "elasticity_error": 0.5},
         {"highest_cents": 1_000.0},
+        {"highest_cents": 1_019.0},
     ],
 )
-def test_a_price_is_left_alone_where_the_sign_is_not_clear(unsure: dict[str, Any]) -> None:
+def test_a_price_is_left_alone_where_the_sign_is_not_clear_or_the_step_is_small(
+    unsure: dict[str, Any],
+) -> None:
     assert price(listing(**unsure)).is_empty()
 
 
@@ -171,6 +175,8 @@ def test_a_vendor_that_keeps_the_norm_by_a_hair_is_warned_too() -> None:
     card = the(late_shipment(vendors, 0.04))
     assert card["vendor_id"] == 1
     assert card["what"] == "Late shipments are close to the market's norm"
+    on_it = vendors.head(1).with_columns(due_orders=100, late_orders=4)
+    assert the(late_shipment(on_it, 0.04))["what"] == card["what"], "4 % is at most 4 %"
 
 
 def test_products_sell_together_only_where_chance_is_surely_not_enough() -> None:
@@ -190,6 +196,8 @@ def test_products_sell_together_only_where_chance_is_surely_not_enough() -> None
     assert "25 orders held both, 3.0 times" in card["why"]
     assert card["effect_cents"] == 10_000
     assert cross_sell(pl.DataFrame([pair | {"both_orders": 5}])).is_empty()
+    few, enough = (pl.DataFrame([pair | {"both_orders": n, "lift": 9.0}]) for n in (4, 5))
+    assert (cross_sell(few).height, cross_sell(enough).height) == (0, 1)
 
 
 def test_the_best_come_first_a_few_of_a_kind_and_slow_stock_last() -> None:
@@ -203,6 +211,18 @@ def test_the_best_come_first_a_few_of_a_kind_and_slow_stock_last() -> None:
     assert cards["kind"][-1] == "slow_stock"
     assert cards.height <= MOST_CARDS
     assert cards.group_by("kind").len()["len"].max() <= MOST_OF_A_KIND
+
+
+def test_a_vendor_is_told_the_ten_best_however_much_there_is_to_say() -> None:
+    of_two_vendors = [listing(vendor_id=v, offer_id=n) for v in (1, 1, 1, 2) for n in (v * 9, 99)]
+    many = pl.concat(of_two_vendors)
+    slow = many.with_columns(
+        excess_units=9.0, excess_low=8.0, excess_high=10.0, days_of_cover=999.0
+    )
+    cards = ranked([lost_sales(many), restock(many), price(many), slow_stock(slow)])
+    of_first, of_second = (cards.filter(vendor_id=vendor_id) for vendor_id in (1, 2))
+    assert of_first["rank"].to_list() == list(range(1, 11))
+    assert of_second["rank"].to_list() == list(range(1, 9)), "two of each kind"
 
 
 def test_confidence_is_how_narrow_the_interval_is() -> None:
