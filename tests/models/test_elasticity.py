@@ -75,6 +75,15 @@ def test_what_sold_little_stays_near_its_category_and_what_sold_much_speaks_for_
     assert np.abs(found.value - truth)[units > 2_000].mean() < 0.15
 
 
+def test_sales_that_hang_together_leave_a_category_less_sure() -> None:
+    """Each listing sells more or less for four weeks at a time, and as much over all."""
+    panel, _ = drawn(0)
+    rng = np.random.default_rng(1)
+    moods = np.repeat(rng.gamma(1, 1, (panel.n_listings, 13)), 4, axis=1).ravel()
+    shaken = replace(panel, units=rng.poisson(panel.units * moods).astype(np.float64))
+    assert (estimate(shaken).category_error > 1.5 * estimate(panel).category_error).all()
+
+
 def test_what_never_changed_its_price_is_refused() -> None:
     panel, _ = drawn(2)
     still = panel.listing == 0

@@ -107,21 +107,54 @@ def test_lift_is_how_much_more_often_than_by_chance(
     assert back == (3, 3, 6, 7, 1.0, 7 * 3 / (6 * 3))
 
 
+def pairs_of(warehouse: Warehouse, bought: str) -> list[tuple[int, int]]:
+    """Product and other product of each pair, by the mart's SQL; `bought`: order, product, day."""
+    warehouse.sql(f"""
+        create schema if not exists marts;
+        create table marts.order_lines as
+        select *, 1 as quantity, true as is_counted
+        from ({bought}) as lines (order_id, product_id, order_date)
+    """)
+    [affinity] = [model for model in models() if model.name == "affinity"]
+    return [(row[0], row[1]) for row in warehouse.sql(affinity.sql).fetchall()]
+
+
 @pytest.mark.parametrize(("other_days", "pairs"), [(364, 2), (365, 0)])
 def test_what_was_bought_together_before_the_last_365_days_with_sales_is_forgotten(
     other_days: int, pairs: int, warehouse: Warehouse
 ) -> None:
     """Three orders of both products on one day, and one of the first on each of the days after."""
-    warehouse.sql(f"""
-        create schema if not exists marts;
-        create table marts.order_lines as
-        select
-            order_id, product_id, 1 as quantity, true as is_counted,
-            date '2024-01-01' as order_date
-        from range(3) as baskets (order_id), range(2) as products (product_id)
-        union all
-        select 10 + day, 0, 1, true, date '2024-01-02' + 2 * day::integer
-        from range({other_days}) as days (day)
-    """)
-    [affinity] = [model for model in models() if model.name == "affinity"]
-    assert len(warehouse.sql(affinity.sql).fetchall()) == pairs
+    found = pairs_of(
+        warehouse,
+        f"""select order_id, product_id, date '2024-01-01' from range(3) as baskets (order_id),
+                range(2) as products (product_id)
+            union all
+            select 10 + day, 0, date '2024-01-02' + 2 * day::integer
+            from range({other_days}) as days (day)""",
+    )
+    assert len(found) == pairs
+
+
+@pytest.mark.parametrize(("products", "pairs"), [(50, 50 * 20), (51, 0)])
+def test_a_basket_of_more_than_fifty_products_is_no_basket(
+    products: int, pairs: int, warehouse: Warehouse
+) -> None:
+    """Three orders of all of them: each is told of twenty others."""
+    found = pairs_of(
+        warehouse,
+        f"""select order_id, product_id, date '2024-01-01' from range(3) as baskets (order_id),
+                range({products}) as products (product_id)""",
+    )
+    assert len(found) == pairs
+
+
+def test_of_more_than_twenty_others_those_of_highest_lift_are_told(warehouse: Warehouse) -> None:
+    """The first of 22 products, which is in every order, goes least with each of them."""
+    found = pairs_of(
+        warehouse,
+        """select order_id, product_id, date '2024-01-01' from range(3) as baskets (order_id),
+               range(22) as products (product_id)
+           union all
+           select 10 + number, 0, date '2024-01-01' from range(5) as alone (number)""",
+    )
+    assert [other for product, other in found if product == 21] == list(range(1, 21))

@@ -38,6 +38,8 @@ def test_every_promise_is_dated_by_its_own_day(
     served("paid")  # not shipped yet
     served("cancelled", cancelled_at=on(3), cancel_reason="not_shipped")
     served("cancelled", cancelled_at=on(0), cancel_reason="shopper")
+    # Shipped late all the same.
+    served("cancelled", shipped_at=on(3), cancelled_at=on(4), cancel_reason="shopper")
     market.dispute(in_time, on(9))
     load_and_build(warehouse, pipeline_database_url)
     assert warehouse.sql(
@@ -45,8 +47,8 @@ def test_every_promise_is_dated_by_its_own_day(
                   defective_orders, due_orders, shipped_late_orders, unshipped_orders,
                   promised_orders, on_time_orders from marts.service_daily order by all"""
     ).fetchall() == [
-        (day(0), 5, 2, 1, 2, 0, 0, 0, 0, 0),
-        (day(2), 0, 0, 0, 0, 3, 1, 1, 0, 0),
+        (day(0), 6, 3, 1, 2, 0, 0, 0, 0, 0),
+        (day(2), 0, 0, 0, 0, 4, 2, 1, 0, 0),
         (day(5), 0, 0, 0, 0, 0, 0, 0, 3, 1),
     ]
 

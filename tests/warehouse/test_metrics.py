@@ -190,6 +190,19 @@ def test_a_figure_of_days_ends_with_the_last_day_that_is_over(
     assert (figure.numerator, figure.denominator) == (8, 32)  # the 3rd to the 10th
 
 
+def test_of_days_that_are_not_over_there_is_nothing_to_tell(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    [figure] = of(marts, 1, Days(date(2026, 5, 20), date(2026, 5, 31)))["stock_out_rate"]
+    assert (figure.value, figure.numerator, figure.denominator) == (None, 0, 0)
+
+
+def test_half_a_cent_is_rounded_up() -> None:
+    order_value = METRICS["average_order_value"]
+    assert [order_value.value(cents, 2) for cents in (1_004, 1_005)] == [502, 503]
+    assert order_value.value(1_001, 3) == 334
+
+
 def test_a_spell_counts_from_its_first_day_and_no_longer_on_the_day_that_ends_it(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -222,6 +235,7 @@ def test_a_ratio_of_few_cases_says_so_without_an_interval_too(
 def test_an_interval_never_leaves_nothing_and_all() -> None:
     assert wilson(0, 3)[0] == pytest.approx(0.0)
     assert wilson(3, 3)[1] == pytest.approx(1.0)
+    assert wilson(5, 4) == wilson(4, 4), "more came back than was sold, as a repair may count"
 
 
 def test_a_figure_ripens(marts: duckdb.DuckDBPyConnection) -> None:

@@ -27,13 +27,15 @@ def test_a_notebook_asks_in_sql_and_gets_a_frame(home: Path) -> None:
     assert frame.rows(named=True) == [{"name": "Ada", "units": 2}]
 
 
-def test_a_notebook_finds_the_installation_above_it(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("where", [".", "notebooks/drafts"])
+@pytest.mark.parametrize("environment", [{}, {"RYNEK_HOME": ""}])
+def test_a_notebook_finds_the_installation_beside_or_above_it(
+    where: str, environment: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    below = home.parent / "notebooks" / "drafts"
-    below.mkdir(parents=True)
+    below = home.parent / where
+    below.mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(below)
-    assert snapshot({}).frame("select count(*) as vendors from vendors").item() == 1
+    assert snapshot(environment).frame("select count(*) as vendors from vendors").item() == 1
 
 
 def test_a_notebook_cannot_write(home: Path) -> None:
