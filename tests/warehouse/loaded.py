@@ -1,4 +1,4 @@
-"""What a load left in the warehouse, and what it said that it brought."""
+"""What is in the warehouse, and what a load said that it brought."""
 
 from typing import Any
 
@@ -10,8 +10,12 @@ from warehouse.tables import TABLES
 Warehouse = duckdb.DuckDBPyConnection
 
 
+def rows(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
+    return warehouse.sql(sql).fetchall()
+
+
 def names(warehouse: Warehouse) -> set[str]:
-    return {name for (name,) in warehouse.sql("select name from source.vendors").fetchall()}
+    return {name for (name,) in rows(warehouse, "select name from source.vendors")}
 
 
 def brought(summary: LoadSummary) -> dict[str, int]:
@@ -20,6 +24,5 @@ def brought(summary: LoadSummary) -> dict[str, int]:
 
 def contents(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
     return {
-        table.name: warehouse.sql(f"from {table.target} order by {table.key}").fetchall()
-        for table in TABLES
+        table.name: rows(warehouse, f"from {table.target} order by {table.key}") for table in TABLES
     }

@@ -9,12 +9,14 @@ import pytest
 from tests.warehouse.chance import Chance
 from tests.warehouse.market import NOON, Market
 from tests.warehouse.steps import approve, load_and_build
+from warehouse import ledger
 from warehouse.build import Built, build, build_days
 from warehouse.changes import to_judge
 from warehouse.checks import Check, checks
 from warehouse.deviations import deviations
 from warehouse.graph import counted, models, parsed
 from warehouse.load import load
+from warehouse.manifest import CheckResult
 
 Warehouse = duckdb.DuckDBPyConnection
 
@@ -162,6 +164,9 @@ def test_marts_of_daily_cadence_are_built_when_the_markets_day_has_turned(
     busy.sql("update ledger.build set daily_date = daily_date - 1")
     build(busy)
     assert busy.sql(orders).fetchall() == [(5,)]
+    market.order(market.shopper(), [(market.offer(market.vendor()), 1)], NOON)
+    load_and_build(busy, pipeline_database_url)
+    assert busy.sql(orders).fetchall() == [(5,)], "until the next day"
 
 
 def test_a_new_rule_is_asked_of_all_rows_though_nothing_was_loaded(
@@ -202,7 +207,10 @@ def test_a_build_after_one_that_was_not_judged_is_judged_whole(
         )
         load(busy, pipeline_database_url)
         build(busy)
-    assert to_judge(busy) is None
+        this = ledger.last_build(busy)
+        assert this is not None
+        ledger.record_checks(busy, this.build, [CheckResult("keys_are_unique", True)])
+    assert to_judge(busy) is None, "one rule is not all of them"
 
 
 def test_so_are_days_that_were_asked_for_after_it(

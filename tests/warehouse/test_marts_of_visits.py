@@ -1,4 +1,4 @@
-"""Sessions, funnel and search terms against figures done by hand."""
+"""Events, sessions, funnel, lists and search terms against figures done by hand."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -105,3 +105,35 @@ def test_a_search_term_is_told_from_five_people_on(
         """select term, searches, shoppers, clicked_searches, carted_searches,
                   unanswered_searches, first_date, last_date from marts.search_terms"""
     ).fetchall() == [("cup", 7, 5, 1, 1, 1, TENTH - timedelta(days=5), TENTH)]
+
+
+def test_a_visitors_events_become_the_shoppers_after_signing_in(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    offer_id, shopper = market.offer(market.vendor()), market.shopper()
+    market.event("view", market.visitor(merged_into=shopper), offer_id)
+    market.event("view", 77, offer_id)
+    market.order(shopper, [(offer_id, 4)])
+    load_and_build(warehouse, pipeline_database_url)
+    assert set(
+        warehouse.sql("select shopper_pseudonym, type, quantity from marts.interactions").fetchall()
+    ) == {
+        (shopper.pseudonym, "view", None),
+        (77, "view", None),
+        (shopper.pseudonym, "purchase", 4),
+    }
+
+
+def test_a_list_is_a_search_or_a_recommendation_and_clicked_or_not_on_its_day(
+    market: Market, warehouse: Warehouse, pipeline_database_url: str
+) -> None:
+    offer_id = market.offer(market.vendor())
+    for kind, offer, list_id in [
+        ("search", None, "clicked"), ("impression", offer_id, "clicked"),
+        ("click", offer_id, "clicked"), ("search", None, "unanswered"),
+        ("impression", offer_id, "home"), ("impression", offer_id, "home"),
+        ("impression", offer_id, "cart"), ("click", offer_id, "cart"), ("view", offer_id, None),
+    ]:  # fmt: skip
+        market.event(kind, 77, offer, list_id=list_id)
+    load_and_build(warehouse, pipeline_database_url)
+    assert warehouse.sql("from marts.list_daily").fetchall() == [(TENTH, 2, 1, 1, 2, 1)]

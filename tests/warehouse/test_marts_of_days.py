@@ -1,26 +1,14 @@
-"""A market small enough to know every figure by heart."""
+"""Days of vendors, of the market, of categories and of products, against figures done by hand."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
-import duckdb
-import pytest
-
+from tests.warehouse.loaded import Warehouse, rows
 from tests.warehouse.market import Market
 from tests.warehouse.steps import load_and_build
-from warehouse.build import build
-from warehouse.errors import MartsMissing
-from warehouse.load import load
-
-Warehouse = duckdb.DuckDBPyConnection
 
 # In New York this is still the evening of the 9th.
 EVENING = datetime(2026, 3, 10, 2, tzinfo=UTC)
 LATER = datetime(2026, 3, 12, 15, tzinfo=UTC)
-
-
-def rows(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
-    return warehouse.sql(sql).fetchall()
 
 
 def test_a_vendors_days_are_the_markets_and_leave_none_out(
@@ -89,7 +77,7 @@ def test_a_day_of_the_market_counts_each_order_vendor_shopper_and_visit_once(
     ) == [(date(2026, 3, 12), 1000)]
 
 
-def test_the_markets_days_reach_from_the_first_visit_to_the_last_refund(
+def test_the_markets_days_reach_from_the_first_visit_to_the_last_refund_or_payment(
     market: Market, warehouse: Warehouse, pipeline_database_url: str
 ) -> None:
     cup, shopper = market.offer(market.vendor(), 1000), market.shopper()
@@ -105,6 +93,12 @@ def test_the_markets_days_reach_from_the_first_visit_to_the_last_refund(
         (date(2026, 3, 7), 1, 0, 0), (date(2026, 3, 9), 0, 1000, 0), (date(2026, 3, 12), 0, 0, 1000)
     ]  # fmt: skip
     assert rows(warehouse, "select count(*) from marts.operator_daily") == [(6,)]
+    market.pay(order_id, "failed", EVENING + timedelta(days=4))
+    load_and_build(warehouse, pipeline_database_url)
+    assert rows(
+        warehouse,
+        "select max(order_date) from marts.operator_daily where ended_payments > 0",
+    ) == [(date(2026, 3, 13),)]
 
 
 def test_a_repeat_is_a_later_counted_order_from_the_same_vendor(
@@ -153,39 +147,6 @@ def test_a_categorys_day_counts_vendors_and_products_once_and_leaves_its_parts_t
     ]
 
 
-def test_an_order_counts_once_it_is_paid(
-    market: Market, warehouse: Warehouse, pipeline_database_url: str
-) -> None:
-    offer_id, shopper = market.offer(market.vendor()), market.shopper()
-    for status in ("pending_payment", "paid", "shipped", "delivered", "cancelled"):
-        market.order(shopper, [(offer_id, 1)], status=status)
-    lapsed = market.order(shopper, [(offer_id, 1)], status="cancelled")
-    market.ask("update vendor_orders set paid_at = null where order_id = %s", lapsed)
-    load_and_build(warehouse, pipeline_database_url)
-    told = rows(warehouse, "select status, is_counted, is_paid from marts.vendor_orders")
-    assert sorted(told) == [
-        ("cancelled", False, False),  # it lapsed before it was paid
-        ("cancelled", False, True),
-        ("delivered", True, True),
-        ("paid", True, True),
-        ("pending_payment", False, False),
-        ("shipped", True, True),
-    ]
-
-
-def test_an_order_is_what_its_vendors_share(
-    market: Market, warehouse: Warehouse, pipeline_database_url: str
-) -> None:
-    cup, bowl = market.offer(market.vendor(), 1000), market.offer(market.vendor(), 333)
-    market.order(market.shopper(), [(cup, 1), (bowl, 3)], EVENING)
-    load_and_build(warehouse, pipeline_database_url)
-    assert rows(
-        warehouse,
-        """select order_date, vendors, units, items_cents, shipping_cents, total_cents,
-                  commission_cents, processing_cents, net_cents from marts.orders""",
-    ) == [(date(2026, 3, 9), 2, 4, 1999, 980, 2979, 60, 86, 2833)]
-
-
 def test_product_days_hold_sales_and_attention(
     market: Market, warehouse: Warehouse, pipeline_database_url: str
 ) -> None:
@@ -211,112 +172,3 @@ def test_product_days_hold_sales_and_attention(
         (date(2026, 3, 9), 0, 0, 0, 1, 0, 0),
         (date(2026, 3, 12), 1, 2, 2000, 2, 1, 1),
     ]
-
-
-def test_a_visitors_events_become_the_shoppers_after_signing_in(
-    market: Market, warehouse: Warehouse, pipeline_database_url: str
-) -> None:
-    offer_id, shopper = market.offer(market.vendor()), market.shopper()
-    market.event("view", market.visitor(merged_into=shopper), offer_id)
-    market.event("view", 77, offer_id)
-    market.order(shopper, [(offer_id, 4)])
-    load_and_build(warehouse, pipeline_database_url)
-    assert set(
-        rows(warehouse, "select shopper_pseudonym, type, quantity from marts.interactions")
-    ) == {
-        (shopper.pseudonym, "view", None),
-        (77, "view", None),
-        (shopper.pseudonym, "purchase", 4),
-    }
-
-
-def test_a_list_is_a_search_or_a_recommendation_and_clicked_or_not_on_its_day(
-    market: Market, warehouse: Warehouse, pipeline_database_url: str
-) -> None:
-    offer_id = market.offer(market.vendor())
-    for kind, offer, list_id in [
-        ("search", None, "clicked"), ("impression", offer_id, "clicked"),
-        ("click", offer_id, "clicked"), ("search", None, "unanswered"),
-        ("impression", offer_id, "home"), ("impression", offer_id, "home"),
-        ("impression", offer_id, "cart"), ("click", offer_id, "cart"), ("view", offer_id, None),
-    ]:  # fmt: skip
-        market.event(kind, 77, offer, list_id=list_id)
-    load_and_build(warehouse, pipeline_database_url)
-    assert rows(warehouse, "from marts.list_daily") == [(date(2026, 3, 10), 2, 1, 1, 2, 1)]
-
-
-def test_an_offer_shows_its_product_stock_and_vendor(
-    market: Market, warehouse: Warehouse, pipeline_database_url: str
-) -> None:
-    offer_id = market.offer(market.vendor(), price_cents=700, units=3)
-    load_and_build(warehouse, pipeline_database_url)
-    assert rows(
-        warehouse,
-        """select offer_id, price_cents, offer_status, vendor_status, available_units,
-                  low_stock_threshold, stock_version, offer_version from marts.offers""",
-    ) == [(offer_id, 700, "active", "active", 3, 5, 1, 1)]
-
-
-def test_a_products_lowest_price_is_known_at_every_moment_since_its_first(
-    market: Market, warehouse: Warehouse, pipeline_database_url: str
-) -> None:
-    cheap, dear = market.offer(market.vendor(), 700), market.offer(market.vendor(), 900)
-    never_changed = market.offer(market.vendor())
-    product_id = market.value("select product_id from offers where offer_id = %s", cheap)
-    market.ask("update offers set product_id = %s where offer_id = %s", product_id, dear)
-    market.ask("delete from offer_prices")
-    for offer_id, price_cents, from_at in [
-        (cheap, 700, EVENING), (dear, 900, EVENING), (never_changed, 500, EVENING),
-        (dear, 800, EVENING.replace(day=11)), (cheap, 1_000, EVENING.replace(day=12)),
-        (dear, 600, EVENING.replace(day=13)),
-    ]:  # fmt: skip
-        market.ask(
-            "insert into offer_prices (offer_id, price_cents, from_at) values (%s, %s, %s)",
-            offer_id, price_cents, from_at,
-        )  # fmt: skip
-    load_and_build(warehouse, pipeline_database_url)
-    # Dearer offers do not count, and the price of the cheapest held until it rose.
-    assert rows(warehouse, "from marts.product_prices") == [
-        (product_id, EVENING, 700),
-        (product_id, EVENING.replace(day=12), 800),
-        (product_id, EVENING.replace(day=13), 600),
-    ]
-
-
-def test_recent_items_are_those_of_a_vendors_last_hundred_orders(
-    market: Market, warehouse: Warehouse, pipeline_database_url: str
-) -> None:
-    offer_id, shopper = market.offer(market.vendor()), market.shopper()
-    for minute in range(60):
-        market.order(shopper, [(offer_id, 1)], LATER.replace(minute=minute))
-        market.order(shopper, [(offer_id, 2)], EVENING.replace(minute=minute))
-    load_and_build(warehouse, pipeline_database_url)
-    assert rows(
-        warehouse,
-        "select quantity, count(*) from marts.recent_order_items group by 1 order by 1",
-    ) == [(1, 60), (2, 40)]
-
-
-def test_an_open_market_without_sales_builds_empty_marts(
-    market: Market, warehouse: Warehouse, pipeline_database_url: str
-) -> None:
-    load(warehouse, pipeline_database_url)
-    assert {built.rows for built in build(warehouse)} == {0, None}
-
-
-def test_marts_of_unchanged_rows_are_left_standing(
-    market: Market, warehouse: Warehouse, pipeline_database_url: str
-) -> None:
-    vendor_id = market.vendor("Ada")
-    load_and_build(warehouse, pipeline_database_url)
-    load(warehouse, pipeline_database_url)
-    assert build(warehouse) == []
-    market.rename(vendor_id, "Bea")
-    load(warehouse, pipeline_database_url)
-    assert build(warehouse) != []
-    assert rows(warehouse, "select name from marts.vendors") == [("Bea",)]
-
-
-def test_nothing_is_built_before_the_first_load(warehouse: Warehouse) -> None:
-    with pytest.raises(MartsMissing):
-        build(warehouse)
