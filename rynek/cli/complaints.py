@@ -10,6 +10,7 @@ from rich.text import Text
 from models.errors import ModelsError
 from rynek.history.errors import HistoryError
 from rynek.local.errors import LocalError
+from transactional.errors import MarketError
 from warehouse.errors import WarehouseError
 
 complaints = Console(stderr=True)
@@ -20,7 +21,7 @@ def complaining() -> Iterator[None]:
     """Tell an error that has a code in one line, and exit 1."""
     try:
         yield
-    except (HistoryError, LocalError, ModelsError, WarehouseError) as problem:
+    except (HistoryError, LocalError, MarketError, ModelsError, WarehouseError) as problem:
         complain(problem.code, str(problem))
         raise typer.Exit(1) from problem
 

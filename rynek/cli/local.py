@@ -87,6 +87,7 @@ def announce(market: "Market") -> None:
     table.add_row(market.dagster_url, "pipelines in the Dagster UI")
     table.add_row(market.mail_folder, "letters to shoppers and vendors")
     console.print(table)
+    console.print("`rynek sign-in` prints a link that signs you in.", highlight=False)
 
 
 def process_table(found: dict[str, State]) -> Table:

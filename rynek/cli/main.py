@@ -14,6 +14,7 @@ from rynek.cli import (
     metrics,
     models,
     pipeline,
+    sign_in,
     snapshots,
     soak,
     soak_live,
@@ -32,6 +33,7 @@ app.command()(local.up)
 app.command()(local.down)
 app.command()(local.status)
 app.command()(local.doctor)
+app.command()(sign_in.sign_in)
 app.command()(market.generate)
 app.add_typer(history.app, name="import")
 app.add_typer(pipeline.app, name="pipeline")

@@ -54,6 +54,12 @@ class NotReadyError(LocalError):
     code = "not_ready"
 
 
+class NotRunningError(LocalError):
+    """What was asked for is a matter of the running market."""
+
+    code = "not_running"
+
+
 class NoUnprivilegedAccountError(LocalError):
     """Postgres refuses to run as root, and there is no `nobody` to drop to; run as a user."""
 
