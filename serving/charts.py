@@ -133,7 +133,9 @@ def demand() -> dict[str, Any]:
 
 
 def _units(field: str, axis: alt.Axis) -> alt.Y:
-    return alt.Y(field, type="quantitative", axis=axis, title=None)
+    """One unit at least is in sight: of a product that hardly sells, the rest would be noise."""
+    scale = alt.Scale(domain=alt.DomainUnionWith([0, 1]))
+    return alt.Y(field, type="quantitative", axis=axis, scale=scale, title=None)
 
 
 @functools.cache

@@ -157,13 +157,13 @@ class MarketMetrics(BaseModel):
     compared_with: ComparedBody
     metrics: list[MetricBody]
     series: list[PointBody]
+    last_order_date: date | None
     freshness: Freshness
 
 
 class VendorMetrics(MarketMetrics):
     vendor_id: str
     vendor_name: str
-    last_order_date: date | None
 
 
 def written(start: date | datetime) -> str:

@@ -118,7 +118,8 @@ def _etag(asked: Question) -> str:
 
 
 def _of_market(asked: Question) -> MarketMetrics:
-    return MarketMetrics(**_said(asked))
+    dates = asked.view.published.last_order_dates.values()
+    return MarketMetrics(last_order_date=max(dates, default=None), **_said(asked))
 
 
 def _of_vendor(asked: Question, vendor_id: int, vendor_name: str) -> VendorMetrics:

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -54,6 +55,36 @@ def test_only_operators_come_here(visit_market: Visit, path: str) -> None:
     answer: httpx.Response = visit_market("vendor", 1).get(path)
     assert answer.status_code == 403
     assert "role_not_allowed" in answer.text
+
+
+@pytest.mark.browser
+def test_a_quiet_period_of_the_market_leads_to_its_last_busy_days(
+    browser: Browser, visit_market: Visit
+) -> None:
+    client = visit_market("operator")
+    assert client.get("/v1/market/metrics").json()["last_order_date"] == "2026-11-22"
+    page = browser.new_page()
+    sign_in(page, client, "/market?from=2026-01-01&to=2026-01-05")
+    page.get_by_role("button", name="Show the 30 days up to Nov 22, 2026").click()
+    expect(page).to_have_url(re.compile("from=2026-10-24&to=2026-11-22$"))
+    expect(page.locator("#chart svg .mark-rect path").first).to_be_attached()
+    page.close()
+
+
+@pytest.mark.browser
+def test_what_is_long_past_is_told_by_its_day_in_the_market(
+    browser: Browser, visit_market: Visit
+) -> None:
+    page = browser.new_page()
+    sign_in(page, visit_market("operator"), "/market")
+    told = """async (iso) => {
+        const { formatsFor } = await import("/static/format.js");
+        return formatsFor("BRL", "America/Sao_Paulo").ago(iso);
+    }"""
+    assert page.evaluate(told, "2017-08-25T02:59:00Z") == "Aug 24, 2017"
+    yesterday = datetime.now(UTC) - timedelta(hours=30)
+    assert page.evaluate(told, yesterday.isoformat()) == "yesterday"
+    page.close()
 
 
 @pytest.mark.browser

@@ -98,12 +98,12 @@ export class ForecastChart {
     return `${title}: ${rounded(month.expected_units)} units expected in four weeks, between ${month.low_units} and ${month.high_units}`;
   }
 
-  facts({ month, listings }) {
+  facts({ month, weeks, listings }) {
     const { count } = this.formats;
     const sum = (name) => listings.reduce((total, listing) => total + listing[name], 0);
     const cover = Math.min(...listings.map((listing) => listing.days_of_cover));
     const shown = [
-      ["Next four weeks", `${rounded(month.expected_units)} units (${month.low_units} to ${month.high_units})`],
+      [monthFrom(weeks[0].first), `${rounded(month.expected_units)} units (${month.low_units} to ${month.high_units})`],
       ["In stock", `${count(sum("available_units"))} units, ${coverOf(cover)}`],
       ["Reorder point", `${count(sum("reorder_point"))} units, for a delivery in ${listings[0].lead_days} days`],
       ["Order now", sum("order_units") ? `${count(sum("order_units"))} units` : "Nothing"],
@@ -120,6 +120,12 @@ function option({ product_id: value, title }) {
 function span(first) {
   const from = Date.parse(first);
   return { start: from + GAP, end: from + WEEK - GAP, label: `Week from ${longDay(first)}` };
+}
+
+// A market of the past is forecast from its last day on, not from today.
+function monthFrom(first) {
+  const isNow = Date.now() - Date.parse(first) < WEEK;
+  return isNow ? "Next four weeks" : `Four weeks from ${longDay(first)}`;
 }
 
 function rounded(units) {

@@ -4,6 +4,7 @@ const LOCALE = "en";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const DAYS_COUNTED = 100;
 
 export function formatsFor(currency, timeZone) {
   const money = new Intl.NumberFormat(LOCALE, { style: "currency", currency });
@@ -23,6 +24,7 @@ export function formatsFor(currency, timeZone) {
     clock: (iso) => clock.format(new Date(iso)),
     moment: (iso) => moment.format(new Date(iso)),
     today: () => dayIn(timeZone, new Date()),
+    ago: (iso) => ago(iso) ?? longDay(dayIn(timeZone, new Date(iso))),
     // A figure of the registry, in its unit.
     value({ unit }, value) {
       if (value === null) return "–";
@@ -55,13 +57,15 @@ function numberLocale(money) {
   };
 }
 
-export function ago(iso, now = Date.now()) {
-  const passed = now - new Date(iso).getTime();
+// Null for what is too long ago to count the days.
+function ago(iso) {
+  const passed = Date.now() - new Date(iso).getTime();
   if (passed < MINUTE) return "just now";
   if (passed < HOUR) return `${Math.floor(passed / MINUTE)} min ago`;
   if (passed < DAY) return `${Math.floor(passed / HOUR)} h ago`;
   const days = Math.floor(passed / DAY);
-  return days === 1 ? "yesterday" : `${days} days ago`;
+  if (days === 1) return "yesterday";
+  return days < DAYS_COUNTED ? `${days} days ago` : null;
 }
 
 export function daysBefore(day, count) {

@@ -1,7 +1,5 @@
 // The badge that says how far the figures reach, and what is the matter when they cannot be had.
 
-import { ago } from "./format.js";
-
 const DELAYED_AFTER = 15_000;
 
 export class Freshness {
@@ -13,7 +11,7 @@ export class Freshness {
     if (fault) return this.showFault(fault);
     this.notice.hidden = true;
     const isLive = Date.now() - Date.parse(through) < DELAYED_AFTER;
-    const text = isLive ? `Live · ${this.formats.clock(through)}` : `Data through ${ago(through)}`;
+    const text = isLive ? `Live · ${this.formats.clock(through)}` : `Data through ${this.formats.ago(through)}`;
     this.badge.dataset.state = isLive ? "live" : "delayed";
     this.badge.title = `Data through ${this.formats.moment(through)}, ${this.timeZone}`;
     if (this.badge.textContent !== text) this.badge.firstElementChild.textContent = text;

@@ -1,7 +1,6 @@
 // The latest orders; one that was not there before is lit for a moment.
 
 import { element, picture } from "./elements.js";
-import { ago } from "./format.js";
 
 const STATUS = {
   pending_payment: "Awaiting payment",
@@ -30,7 +29,7 @@ export class Orders {
 
   // Time passes even while nothing new arrives.
   age() {
-    for (const time of this.list.querySelectorAll("time")) time.textContent = ago(time.dateTime);
+    for (const time of this.list.querySelectorAll("time")) time.textContent = this.formats.ago(time.dateTime);
   }
 
   row(order) {
@@ -38,7 +37,7 @@ export class Orders {
     const items = itemsOf(order);
     const time = element("time", {
       datetime: order.placed_at, title: this.formats.moment(order.placed_at),
-    }, ago(order.placed_at));
+    }, this.formats.ago(order.placed_at));
     return element("li", { class: isNew ? "new" : null, "data-order": order.vendor_order_id },
       picture(order.lines[0]?.title ?? order.order_id, order.lines[0]?.image_url),
       element("span", { class: "items", title: items }, items),
