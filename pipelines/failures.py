@@ -1,5 +1,6 @@
 """Why a run failed, in our own words: Dagster wraps what was raised, and a check's objection."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from dagster import AssetCheckEvaluation
@@ -29,5 +30,11 @@ def objection(check: AssetCheckEvaluation) -> str | None:
 def _codes() -> dict[str, str]:
     """Return our errors' codes by the name under which Dagster writes them down."""
     families = (ModelsError, PipelineError, WarehouseError)
-    kinds = [kind for family in families for kind in (family, *family.__subclasses__())]
+    kinds = [kind for family in families for kind in _with_descendants(family)]
     return {f"{kind.__module__}.{kind.__qualname__}": kind.code for kind in kinds}
+
+
+def _with_descendants(kind: Any) -> Iterator[Any]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _with_descendants(child)

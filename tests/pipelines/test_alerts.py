@@ -27,7 +27,7 @@ from pipelines.alerts import Alert, tell, tell_of_failed_runs
 from pipelines.errors import ConfigurationMissingError
 from pipelines.instance import write_instance
 from rynek.local.ports import any_free
-from warehouse.errors import ColumnContractBroken
+from warehouse.errors import ColumnContractBroken, SnapshotVersionUnsupported
 
 ALERT = Alert("refresh", "1f0c", ("build",), "check_failed: vendor_orders_net")
 
@@ -47,19 +47,27 @@ class Inbox(MessageHandler):
         self.mail.append(message)
 
 
-def test_an_alert_goes_to_those_who_are_named_by_mail(tmp_path: Path) -> None:
+@pytest.fixture
+def mailed() -> Iterator[tuple[dict[str, str], list[Message]]]:
+    """The settings of a mail server, and what it was given."""
     inbox = Inbox()
     server = Controller(inbox, hostname="127.0.0.1", port=(port := any_free()))
     server.start()
     try:
-        settings = {
-            "RYNEK_ALERT_SMTP": f"smtp://127.0.0.1:{port}",
-            "RYNEK_ALERT_TO": "d@example.org",
-        }
-        tell(ALERT, tmp_path, settings)
+        yield (
+            {"RYNEK_ALERT_SMTP": f"smtp://127.0.0.1:{port}", "RYNEK_ALERT_TO": "d@example.org"},
+            inbox.mail,
+        )
     finally:
         server.stop()
-    [mail] = inbox.mail
+
+
+def test_an_alert_goes_to_those_who_are_named_by_mail(
+    tmp_path: Path, mailed: tuple[dict[str, str], list[Message]]
+) -> None:
+    settings, received = mailed
+    tell(ALERT, tmp_path, settings)
+    [mail] = received
     assert (mail["To"], mail["Subject"]) == ("d@example.org", "Rynek: refresh failed")
     assert "vendor_orders_net" in mail.get_payload()
     assert not (tmp_path / "alerts").exists()
@@ -99,6 +107,17 @@ def test_an_alert_is_posted_to_a_webhook(tmp_path: Path, posted: tuple[str, list
     assert json.loads(body)["run_id"] == "1f0c"
 
 
+def test_an_alert_goes_every_way_that_is_set(
+    tmp_path: Path,
+    mailed: tuple[dict[str, str], list[Message]],
+    posted: tuple[str, list[bytes]],
+) -> None:
+    settings, received = mailed
+    address, bodies = posted
+    tell(ALERT, tmp_path, settings | {"RYNEK_ALERT_WEBHOOK": address})
+    assert (len(received), len(bodies)) == (1, 1)
+
+
 @op
 def fail() -> None:
     raise ValueError("no cups left")
@@ -125,18 +144,29 @@ def loading() -> None:
     load()
 
 
+@op
+def read() -> None:
+    raise SnapshotVersionUnsupported("here is another")
+
+
+@graph
+def reading() -> None:
+    read()
+
+
 @pytest.mark.parametrize(
     ("job", "step", "said"),
     [
         (failing.to_job(), "fail", "ValueError: no cups left"),
         (loading.to_job(), "load", "column_contract_broken: A loaded column is gone"),
+        (reading.to_job(), "read", "snapshot_version_unsupported: This snapshot was written by"),
         (
             Definitions(assets=[sales]).resolve_implicit_global_asset_job_def(),
             "sales",
             "cents_add_up: 2 days differ from the source",
         ),
     ],
-    ids=["error", "error of ours", "check"],
+    ids=["error", "error of ours", "a kind of such an error", "check"],
 )
 def test_a_failed_run_raises_one_alert_that_names_step_and_what_was_amiss(
     home: Path, monkeypatch: pytest.MonkeyPatch, job: JobDefinition, step: str, said: str

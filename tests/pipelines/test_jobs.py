@@ -14,9 +14,11 @@ from dagster import (
 )
 
 from pipelines import jobs
+from pipelines.abandoned import PROCESS
 from pipelines.definitions import defs
 from pipelines.instance import QUIET, write_instance
 from pipelines.jobs import each_minute, each_morning, each_night
+from pipelines.keys import POOLS
 from tests.warehouse.market import Market
 from tests.warehouse.steps import run
 from warehouse import store
@@ -49,6 +51,20 @@ def test_a_refresh_waits_for_the_one_under_way(
     answer = each_minute(build_schedule_context(instance))
     assert isinstance(answer, SkipReason)
     assert answer.skip_message == f"{job} is still under way"
+
+
+def test_a_refresh_waits_for_none_whose_process_is_gone(
+    market: Market, instance: DagsterInstance
+) -> None:
+    run = instance.create_run_for_job(
+        defs.resolve_job_def("everything"),
+        status=DagsterRunStatus.STARTED,
+        tags={PROCESS: "999999999@1.00"},
+    )
+    assert isinstance(each_minute(build_schedule_context(instance)), RunRequest)
+    assert instance.get_run_by_id(run.run_id).status == DagsterRunStatus.FAILURE
+    limits = {pool.name: pool.limit for pool in instance.event_log_storage.get_pool_limits()}
+    assert limits == POOLS, "also where no run of ours has set them before"
 
 
 def test_a_quiet_market_is_refreshed_only_every_ten_minutes(

@@ -1,5 +1,6 @@
 """Whole runs in one process, and one that is killed."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -134,17 +135,18 @@ def test_a_run_that_never_gets_its_turn_says_so(
 
 def test_a_run_whose_process_is_gone_is_closed(home: Path) -> None:
     with DagsterInstance.from_config(str(write_instance(home))) as instance:
-        own, gone = (
+        own, gone, anothers = (
             instance.create_run_for_job(
                 defs.resolve_job_def("refresh"),
                 status=DagsterRunStatus.STARTED,
                 tags={PROCESS: process},
             )
-            for process in (own_process(), "999999999@1.00")
+            for process in (own_process(), "999999999@1.00", f"{os.getpid()}@1.00")
         )
-        assert close_abandoned(instance) == [gone.run_id]
+        assert set(close_abandoned(instance)) == {gone.run_id, anothers.run_id}
         statuses = {run.run_id: run.status for run in instance.get_runs()}
     assert statuses == {
         gone.run_id: DagsterRunStatus.FAILURE,
+        anothers.run_id: DagsterRunStatus.FAILURE,  # a later process has the same number
         own.run_id: DagsterRunStatus.STARTED,
     }

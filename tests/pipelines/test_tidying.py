@@ -4,10 +4,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from dagster import AssetCheckKey, AssetKey, DagsterInstance, DagsterRunStatus
+from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
 from pipelines.definitions import defs
 from pipelines.errors import ConfigurationInvalidError
@@ -44,10 +46,11 @@ def files(home: Path) -> set[str]:
 def test_a_refresh_that_went_well_is_kept_for_hours_and_other_runs_for_days(
     instance: DagsterInstance, home: Path
 ) -> None:
-    well, failed, trained, begun = (
+    well, tidied, failed, trained, begun = (
         run_of(instance, job, status)
         for job, status in (
             ("refresh", DagsterRunStatus.SUCCESS),
+            ("tidy", DagsterRunStatus.SUCCESS),
             ("refresh", DagsterRunStatus.FAILURE),
             ("training", DagsterRunStatus.SUCCESS),
             ("training", DagsterRunStatus.STARTED),
@@ -55,12 +58,39 @@ def test_a_refresh_that_went_well_is_kept_for_hours_and_other_runs_for_days(
     )
     now = datetime.now(UTC)
     assert forget(instance, now, MONTH) == 0
-    assert forget(instance, now + HOURS, MONTH) == 1
+    assert forget(instance, now + HOURS, MONTH) == 2
     assert set(instance.get_run_ids()) == {failed, trained, begun}
-    assert not {name for name in files(home) if well in name}
+    assert not {name for name in files(home) if well in name or tidied in name}
     assert forget(instance, now + MONTH + HOURS, MONTH) == 2
     assert instance.get_run_ids() == [begun]
     assert files(home) >= {f"{begun}.db", "index.db"}
+
+
+def test_of_more_than_can_be_forgotten_at_once_the_oldest_go_first(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.tidying.RUNS_AT_ONCE", 1)
+    _, newer = (run_of(instance, "refresh", DagsterRunStatus.SUCCESS) for _ in range(2))
+    assert forget(instance, datetime.now(UTC) + HOURS, MONTH) == 1
+    assert instance.get_run_ids() == [newer]
+
+
+def test_of_how_fresh_an_asset_was_the_last_word_alone_is_kept(
+    instance: DagsterInstance, home: Path
+) -> None:
+    states = (FreshnessState.UNKNOWN, FreshnessState.PASS, FreshnessState.WARN)
+    for before, now in pairwise(states):
+        instance._report_runless_asset_event(
+            FreshnessStateChange(
+                key=SALES, previous_state=before, new_state=now, state_change_timestamp=1.0
+            )
+        )
+    forget(instance, datetime.now(UTC), MONTH)
+    for name in ("index.db", ".db"):
+        path = home / "dagster" / "history" / "runs" / name
+        with closing(sqlite3.connect(path)) as connection:
+            [(kept,)] = connection.execute("select event from event_logs")
+        assert FreshnessState.WARN.value in kept, name
 
 
 def test_what_an_asset_was_last_told_of_outlives_the_run_that_told_it(

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.benchmarks.statistics import (
@@ -16,6 +16,7 @@ MEDIANS = st.tuples(st.integers(10, 2_000), st.just(0.5))
 QUARTILES = st.tuples(st.integers(20, 2_000), st.sampled_from([0.25, 0.75]))
 
 
+@settings(deadline=None)
 @given(MEDIANS | QUARTILES)
 def test_weights_are_a_law_that_leaves_the_outermost_values_out(asked: tuple[int, float]) -> None:
     weights = quantile_weights(*asked)
@@ -59,6 +60,7 @@ def test_winsorising_moves_the_outermost_values_in() -> None:
     assert winsorised(values)[1:-1].tolist() == values[1:-1].tolist()
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=10, max_size=200))
 def test_winsorised_values_are_mixtures_of_those_in_order(drawn: list[float]) -> None:
     values = np.sort(drawn)
