@@ -31,7 +31,8 @@ def quantile_weights(count: int, quantile: float) -> Floats:
     a, b = (count + 1) * quantile, (count + 1) * (1 - quantile)
     low, high = _densest(a, b, 1 / math.sqrt(count))
     edges = np.clip(np.arange(count + 1) / count, low, high)
-    law = np.asarray(beta.cdf(edges, a, b))
+    # Where a part's edge is the stretch's end, what is computed falls by a rounding error.
+    law = np.maximum.accumulate(beta.cdf(edges, a, b))
     weights: Floats = np.diff(law) / (law[-1] - law[0])
     return weights
 
