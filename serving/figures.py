@@ -123,9 +123,8 @@ def compare_published(
     and of figures of whole days the days that are over, beside as many.
     """
     extent = Extent(vendor_id, last_day_over(local_now))
-    whole = over = _days(span.previous)
-    if span.first <= extent.through < span.last:
-        over = Days(whole.first, whole.first + (extent.through - span.first))
+    whole = _days(span.previous)
+    over = Days(whole.first, whole.first + (min(extent.through, span.last) - span.first))
     cut = None if vendor_id else cut_of(span, local_now)
     found = evaluated(snapshot.rows, metrics, [_days(span)], extent)
     earlier: dict[str, list[Figure]] = {}

@@ -78,6 +78,29 @@ def test_what_was_sold_later_on_the_same_day_of_the_week_before_waits(
     assert of_vendor["lost_sales"]["previous"]["value"] == 250
 
 
+def test_figures_of_whole_days_are_of_days_that_were_asked_for_and_are_over(
+    core: Core, tmp_path: Path
+) -> None:
+    """Every day with an order lost 250; the data reach to the 22nd, 13:00."""
+    market = small_market(tmp_path)
+    for day in ("2026-10-30", "2026-11-21", "2026-11-22"):
+        market.order(1, at(f"{day}T08:00"), 1, shopper=12)
+    market.publish()
+    with ExitStack() as stack:
+        vendor = visiting(stack, core, tmp_path)("vendor", 1)
+        asked = "/v1/vendors/ven_1/metrics?metrics=lost_sales&from={}&to={}&grain=week"
+        yesterday, today, month = (
+            vendor.get(asked.format(f"2026-11-{first}", f"2026-11-{last}")).json()
+            for first, last in (("21", "21"), ("22", "22"), ("01", "22"))
+        )
+    told = [by_id(answer)["lost_sales"] for answer in (yesterday, today)]
+    assert [(each["value"], each["previous"]["value"]) for each in told] == [(250, 250), (0, 0)]
+    assert told[1]["change"] is None, "no day of it is over, and none is compared"
+    of_weeks = {point["date"]: point["values"]["lost_sales"] for point in month["series"]}
+    assert of_weeks["2026-10-26"] == 0, "only its last day, 1 November, was asked for"
+    assert of_weeks["2026-11-02"] == 250
+
+
 def test_without_sales_before_there_is_no_change(vendor: httpx.Client) -> None:
     assert by_id(vendor.get(NOVEMBER).json())["revenue"]["change"] is None
 

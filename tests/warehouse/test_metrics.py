@@ -169,6 +169,7 @@ def test_days_without_rows_are_zero_and_their_ratios_have_no_value(
     found = of(marts, 1, empty, MAY)
     assert [figure.value for figure in found["revenue"]] == [0, 6000]
     assert [figure.value for figure in found["conversion"]] == [None, 0.03]
+    assert [figure.is_small for figure in found["conversion"]] == [True, False]
 
 
 @pytest.mark.parametrize("vendor_id", [1, None])

@@ -117,6 +117,15 @@ def test_a_month_in_which_one_owner_opened_a_second_shop_is_not_shown_beside_the
     assert () in by_path(published([*before, *second_shops], 1, [shown_of(before)]))
 
 
+def test_a_mean_is_held_back_where_one_of_those_who_came_stands_out_of_them() -> None:
+    before = units(TWENTY)
+    one_large, alike = ([*TWENTY, *come] for come in ([400.0, 1.0, 1.0], [100.0] * 12))
+    [whole, *_] = published(units(one_large), 1, [shown_of(before)])
+    assert (whole.median, whole.mean) == (110, None), "400 of 402 came"
+    [whole, *_] = published(units(alike), 1, [shown_of(before)])
+    assert whole.mean is not None
+
+
 def test_an_owner_whose_shop_moves_within_a_cell_changes_nothing_in_it() -> None:
     before = units(TWENTY)
     moved = [before[0]._replace(path=(1, 1, 2)), *before[1:]]

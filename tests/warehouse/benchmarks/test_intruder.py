@@ -104,6 +104,12 @@ def test_without_the_rules_the_same_intruder_finds_values(seed: int) -> None:
     assert found, "beyond doubt, from sums alone"
 
 
+def test_nobody_sells_less_than_nothing_so_that_a_sum_bounds_its_parts() -> None:
+    proven = Intruder(1, [unprotected(units([10.0, 40.0, 60.0]))]).proven()
+    for low, high in proven.values():
+        assert (low, high) == pytest.approx((0, 100), abs=1e-3)
+
+
 def test_without_the_rules_two_months_tell_who_came() -> None:
     now = units(np.random.default_rng(1).lognormal(4, 1, 20))
     *before, newcomer = now
