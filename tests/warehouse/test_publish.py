@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -6,7 +6,7 @@ import pytest
 
 from tests.warehouse.market import Market
 from tests.warehouse.steps import approve, load_and_build, run
-from warehouse import ledger, manifest, retention
+from warehouse import ledger, manifest
 from warehouse.errors import (
     CheckFailed,
     ChecksMissing,
@@ -33,6 +33,14 @@ def offer_id(market: Market) -> int:
     for placed_at in (FEBRUARY, MARCH):
         market.order(market.shopper(), [(offer_id, 1)], placed_at)
     return offer_id
+
+
+@pytest.fixture
+def approved(offer_id: int, warehouse: Warehouse, pipeline_database_url: str) -> Warehouse:
+    """The warehouse with both sales, ready to be published."""
+    load_and_build(warehouse, pipeline_database_url)
+    approve(warehouse)
+    return warehouse
 
 
 def test_the_manifest_tells_where_the_data_stands(
@@ -91,32 +99,28 @@ def test_what_was_built_in_parts_is_published_in_order(
     ],
 )
 def test_a_published_figure_that_the_source_never_counted_is_found(
-    table: str,
-    cents: str,
-    counted: int,
-    offer_id: int,
-    warehouse: Warehouse,
-    pipeline_database_url: str,
-    published: Path,
+    table: str, cents: str, counted: int, approved: Warehouse, published: Path
 ) -> None:
-    load_and_build(warehouse, pipeline_database_url)
-    warehouse.sql(f"update marts.{table} set {cents} = 999 where order_date > '2026-03-01'")
-    approve(warehouse)
-    publish(warehouse, published, "test")
+    approved.sql(f"update marts.{table} set {cents} = 999 where order_date > '2026-03-01'")
+    publish(approved, published, "test")
     [difference] = reconciled(Snapshot.current(published))
     assert (difference.table, str(difference.day)) == (table, "2026-03-10")
     assert (difference.source_cents, difference.warehouse_cents) == (counted, 999)
 
 
-def test_a_figure_that_changed_while_it_was_written_is_found_before_the_pointer_moves(
-    offer_id: int,
-    warehouse: Warehouse,
-    pipeline_database_url: str,
-    published: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_published_event_that_the_source_never_counted_is_found(
+    market: Market, approved: Warehouse, published: Path
 ) -> None:
-    load_and_build(warehouse, pipeline_database_url)
-    approve(warehouse)
+    approved.sql("insert into marts.events (type, occurred_at) values ('view', '2026-03-10')")
+    publish(approved, published, "test")
+    [difference] = reconciled(Snapshot.current(published))
+    assert (difference.table, str(difference.day)) == ("behaviour_events", "2026-03-10")
+    assert (difference.source_rows, difference.warehouse_rows) == (0, 1)
+
+
+def test_a_figure_that_changed_while_it_was_written_is_found_before_the_pointer_moves(
+    approved: Warehouse, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
 
     def a_cent_more(table: str) -> str:
         if table != "marts.vendor_orders":
@@ -125,24 +129,18 @@ def test_a_figure_that_changed_while_it_was_written_is_found_before_the_pointer_
 
     monkeypatch.setattr("warehouse.publish._in_order", a_cent_more)
     with pytest.raises(SnapshotCorrupt, match=r"marts\.vendor_orders did not survive"):
-        publish(warehouse, published, "test")
+        publish(approved, published, "test")
     with pytest.raises(SnapshotMissing):
         manifest.current(published)
 
 
 def test_a_month_that_changed_while_it_was_written_is_found(
-    offer_id: int,
-    warehouse: Warehouse,
-    pipeline_database_url: str,
-    published: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    approved: Warehouse, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load_and_build(warehouse, pipeline_database_url)
-    approve(warehouse)
     march = [(MARCH.date().replace(day=1), 1, "the sum of other rows")]
     monkeypatch.setattr("warehouse.months._fingerprints", lambda *_: march)
     with pytest.raises(SnapshotCorrupt, match="did not survive"):
-        publish(warehouse, published, "test")
+        publish(approved, published, "test")
 
 
 def test_a_month_holds_its_first_day_and_not_the_next_months(
@@ -251,41 +249,3 @@ def test_nothing_is_published_before_it_is_built(warehouse: Warehouse, published
         publish(warehouse, published, "test")
     with pytest.raises(SnapshotMissing):
         manifest.current(published)
-
-
-def test_old_snapshots_go_and_take_their_files_along(
-    market: Market,
-    warehouse: Warehouse,
-    pipeline_database_url: str,
-    published: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(retention, "SNAPSHOTS_KEPT", 2)
-    monkeypatch.setattr(retention, "READING_TAKES", timedelta(0))
-    written = []
-    for name in ("Ada", "Bea", "Cleo"):
-        market.vendor(name)
-        written.append(run(warehouse, pipeline_database_url, published))
-    assert [kept.snapshot_id for kept in manifest.kept(published)] == [
-        written[2].snapshot_id,
-        written[1].snapshot_id,
-    ]
-    assert {path.name for path in published.glob("marts-*")} == {
-        written[1].marts.path,
-        written[2].marts.path,
-    }
-
-
-def test_a_killed_runs_leftovers_are_cleared_away(
-    offer_id: int, warehouse: Warehouse, pipeline_database_url: str, published: Path
-) -> None:
-    (published / "order_lines").mkdir(parents=True)
-    leftovers = [
-        published / "marts-20200101T000000Z-dead.duckdb",
-        published / "marts-20200101T000000Z-dead.duckdb.wal",
-        published / "order_lines" / ".2026-03.4711",
-    ]
-    for path in leftovers:
-        path.touch()
-    run(warehouse, pipeline_database_url, published)
-    assert [path for path in leftovers if path.exists()] == []

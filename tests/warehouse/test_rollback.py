@@ -128,3 +128,13 @@ def test_a_snapshot_by_a_newer_duckdb_is_refused_by_name(
     assert number_in(snapshots.get()) == 1
     assert snapshots.fault is not None
     assert snapshots.fault.code == "snapshot_version_unsupported"
+
+
+@pytest.mark.parametrize("step", [(0, 0, 99), (-1, 99, 0)])
+def test_a_snapshot_by_an_older_duckdb_or_by_another_patch_of_it_is_read(
+    step: tuple[int, ...], publish_value: Publish, published: Path
+) -> None:
+    here = (int(part) for part in duckdb.__version__.split(".")[:2])
+    version = ".".join(str(part + more) for part, more in zip((*here, 0), step, strict=True))
+    manifest.point_at(published, msgspec.structs.replace(publish_value(1), duckdb_version=version))
+    assert number_in(Snapshot.current(published)) == 1
