@@ -129,13 +129,13 @@ def demand() -> dict[str, Any]:
         y=_units("low", units), y2="high:Q", tooltip=told
     )
     expected = ahead.mark_rule(style="figure", strokeWidth=2).encode(y=_units("expected", units))
-    return dict((sold + band + expected).properties(height=FIGURE_HEIGHT).to_dict())
+    # The axis reaches one unit at least: of a product that hardly sells it would tell noise.
+    unit = rows.mark_rule(opacity=0).encode(y=alt.datum(1))
+    return dict((sold + band + expected + unit).properties(height=FIGURE_HEIGHT).to_dict())
 
 
 def _units(field: str, axis: alt.Axis) -> alt.Y:
-    """One unit at least is in sight: of a product that hardly sells, the rest would be noise."""
-    scale = alt.Scale(domain=alt.DomainUnionWith([0, 1]))
-    return alt.Y(field, type="quantitative", axis=axis, scale=scale, title=None)
+    return alt.Y(field, type="quantitative", axis=axis, title=None)
 
 
 @functools.cache

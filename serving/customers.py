@@ -27,10 +27,11 @@ where vendor_id = $vendor_id and session_date between $first and $last
 """
 
 COHORTS = """
--- grain: one month of first orders with the vendor, and months since; the newest months
+-- grain: one month of first orders with the vendor, and months since; the newest that there are
 select cohort_month, months_since, cohort_customers, customers, orders, sales_cents
 from cohorts
-where vendor_id = $vendor_id and cohort_month > $newest - to_months($months)
+where vendor_id = $vendor_id
+qualify cohort_month > max(cohort_month) over () - to_months($months)
 order by cohort_month, months_since
 """
 
@@ -78,20 +79,21 @@ def funnel(snapshot: Snapshot, vendor_id: int, span: Span) -> dict[str, int]:
 
 
 def cohorts(snapshot: Snapshot, vendor_id: int, today: date, months: int) -> list[Cohort]:
-    """The newest `months` cohorts, oldest first; the month that still runs is not counted yet."""
-    newest = today.replace(day=1)
-    given = {"vendor_id": vendor_id, "newest": newest, "months": months}
-    rows = snapshot.query(COHORTS, given).to_dicts()
+    """The cohorts of `months` up to the vendor's newest, oldest first, each followed for as many.
+
+    The month that still runs is not counted yet.
+    """
+    rows = snapshot.query(COHORTS, {"vendor_id": vendor_id, "months": months}).to_dicts()
     return [
-        _cohort(month, list(group), newest)
+        _cohort(month, list(group), today, months)
         for month, group in groupby(rows, key=lambda row: row["cohort_month"])
     ]
 
 
-def _cohort(month: date, rows: list[dict[str, Any]], newest: date) -> Cohort:
-    over = (newest.year - month.year) * 12 + newest.month - month.month
+def _cohort(month: date, rows: list[dict[str, Any]], today: date, months: int) -> Cohort:
+    since = (today.year - month.year) * 12 + today.month - month.month
     found = {row["months_since"]: row["customers"] for row in rows}
-    returned = tuple(found.get(since, 0) for since in range(1, over))
+    returned = tuple(found.get(after, 0) for after in range(1, min(since, months + 1)))
     return Cohort(month, rows[0]["cohort_customers"], returned)
 
 

@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
 
 import httpx
 import pytest
 
+from serving.customers import Cohort, cohorts
 from tests.serving.conftest import small_market, visiting
 from tests.serving.core import Core
 from tests.serving.market import at
+from warehouse.snapshot import Snapshot
 
 CUSTOMERS = "/v1/vendors/ven_1/customers"
 
 
 @pytest.fixture(scope="module")
-def vendor(core: Core, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Beside November's orders: three first orders in September, of whom one came back twice."""
     home = tmp_path_factory.mktemp("home")
     market = small_market(home)
@@ -23,6 +27,11 @@ def vendor(core: Core, tmp_path_factory: pytest.TempPathFactory) -> Iterator[htt
         for day in days:
             market.order(1, at(f"{day}T09:00"), 1, shopper=shopper, status="delivered")
     market.publish()
+    return home
+
+
+@pytest.fixture(scope="module")
+def vendor(core: Core, home: Path) -> Iterator[httpx.Client]:
     with ExitStack() as stack:
         yield visiting(stack, core, home)("vendor", 1)
 
@@ -48,12 +57,20 @@ def test_a_span_without_visits_has_no_shares(vendor: httpx.Client) -> None:
 
 
 def test_a_cohort_says_who_came_back_in_each_month_that_is_over(vendor: httpx.Client) -> None:
-    cohorts = vendor.get(CUSTOMERS).json()["cohorts"]
-    assert cohorts == [
+    told = vendor.get(CUSTOMERS).json()["cohorts"]
+    assert told == [
         {"month": "2026-09-01", "customers": 3, "returned": [1]},
         {"month": "2026-11-01", "customers": 3, "returned": []},
     ]
-    assert vendor.get(f"{CUSTOMERS}?months=1").json()["cohorts"] == cohorts[1:]
+    assert vendor.get(f"{CUSTOMERS}?months=1").json()["cohorts"] == told[1:]
+
+
+def test_cohorts_of_long_ago_are_followed_for_as_many_months_as_are_asked_for(home: Path) -> None:
+    snapshot = Snapshot.current(home / "published")
+    assert cohorts(snapshot, 1, date(2036, 1, 15), 3) == [
+        Cohort(date(2026, 9, 1), 3, (1, 1, 0)),
+        Cohort(date(2026, 11, 1), 3, (0, 0, 0)),
+    ]
 
 
 def test_every_customer_is_in_one_segment(vendor: httpx.Client) -> None:

@@ -31,13 +31,15 @@ export class Cards {
   }
 
   show(answer, known) {
+    const isRunning = answer.range.last >= this.formats.today();
     for (const metric of answer.metrics) {
       const card = this.made.get(metric.id);
       if (!card?.isConnected) continue;
       const definition = known.get(metric.id);
+      const isCut = isRunning && !definition.is_live;
       showValue(card, this.formats.value(metric, metric.value));
       card.querySelector(".change").replaceChildren(...change(metric, definition, this.formats));
-      card.querySelector(".trust").replaceChildren(...trust(metric, definition, this.formats));
+      card.querySelector(".trust").replaceChildren(...trust(metric, definition, isCut, this.formats));
       showSpark(card.querySelector(".spark"), this.points(answer.series, definition));
     }
     this.section.setAttribute("aria-busy", "false");
@@ -106,7 +108,8 @@ function sizeOf(change, formats) {
   return change < 9 ? formats.percent(Math.abs(change)) : `${formats.count(Math.round(1 + change))}×`;
 }
 
-function trust(metric, { maturity_days: days, is_live: isLive }, { percent, count }) {
+// `isCut`: the figure lacks the day of the period that still runs.
+function trust(metric, { maturity_days: days }, isCut, { percent, count }) {
   const marks = [];
   if (metric.norm && metric.is_norm_met !== null) {
     const sign = metric.norm.kind === "at_most" ? "≤" : "≥";
@@ -122,7 +125,7 @@ function trust(metric, { maturity_days: days, is_live: isLive }, { percent, coun
   if (!metric.is_mature && days) {
     marks.push(mark("dim", "May still change", `A day's figure ripens for ${days} days`));
   }
-  if (!isLive) marks.push(mark("dim", "To yesterday", "Reaches to the last day that is over"));
+  if (isCut) marks.push(mark("dim", "To yesterday", "Reaches to the last day that is over"));
   return marks;
 }
 
