@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 import redis
-from playwright.sync_api import Browser, sync_playwright
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
 
 from rynek.browsing import ARGUMENTS, chromium
@@ -24,6 +25,12 @@ from tests.stripe_contract import check_recording
 from transactional.migrations import upgrade
 
 REPOSITORY = Path(__file__).parents[1]
+# Playwright's own 5 s are short for a page on a slow machine; what holds is seen at once anyway.
+PAGE_PATIENCE_MILLISECONDS = 30_000
+
+# A property is of results, not of how long a machine under load takes over an example.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def lacking(what: str) -> None:
@@ -178,6 +185,7 @@ def stripe_description(data_root: Path) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
+    expect.set_options(timeout=PAGE_PATIENCE_MILLISECONDS)
     executable = chromium()
     if executable is None:
         lacking("no Chromium is installed (Debian: apt-get install chromium)")

@@ -2,13 +2,10 @@
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.policy import Candidate, Policy, arrange, most_of_one
-
-# Machines under load take long over small things.
-unhurried = settings(deadline=None)
 
 K = st.integers(1, 12)
 POLICIES = st.builds(
@@ -42,7 +39,6 @@ def allowed(candidates: list[Candidate], own: set[int]) -> list[Candidate]:
     return [one for n, one in enumerate(may_be_shown) if one.product_id not in products[:n]]
 
 
-@unhurried
 @given(CANDIDATES, K, POLICIES, VENDORS, VENDORS)
 def test_only_what_may_be_shown_is_shown_in_the_models_order_and_the_list_is_full(
     candidates: list[Candidate], k: int, policy: Policy, own: set[int], unseen: set[int]
@@ -53,7 +49,6 @@ def test_only_what_may_be_shown_is_shown_in_the_models_order_and_the_list_is_ful
     assert len(shown) == min(k, len(may_be_shown))
 
 
-@unhurried
 @given(CANDIDATES, K, POLICIES)
 def test_a_cap_is_broken_only_when_nothing_else_is_left(
     candidates: list[Candidate], k: int, policy: Policy
@@ -71,7 +66,6 @@ def test_a_cap_is_broken_only_when_nothing_else_is_left(
     assert not (of_others and max(categories.values(), default=0) > category_cap)
 
 
-@unhurried
 @given(CANDIDATES, K, POLICIES, VENDORS)
 def test_vendors_nobody_sees_get_the_places_kept_for_them(
     candidates: list[Candidate], k: int, policy: Policy, unseen: set[int]
@@ -82,7 +76,6 @@ def test_vendors_nobody_sees_get_the_places_kept_for_them(
     assert sum(one.vendor_id in unseen for one in shown) >= wanted
 
 
-@unhurried
 @given(CANDIDATES, K)
 def test_without_caps_the_best_are_shown(candidates: list[Candidate], k: int) -> None:
     assert arrange(candidates, k, Policy(1.0, 1.0, 0.0)) == allowed(candidates, set())[:k]

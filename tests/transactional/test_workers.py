@@ -70,10 +70,10 @@ def test_the_workers_do_what_is_due_and_stop_cleanly_on_a_signal(
     with market.database.transaction() as connection:
         webhooks.store(connection, event, market.clock())
     with running(market) as process:
-        until(lambda: is_sent(market), 20)
-        until(lambda: is_applied(market, event["id"]), 20)
+        until(lambda: is_sent(market))
+        until(lambda: is_applied(market, event["id"]))
         facts = market.value("select count(*) from outbox")
-        until(lambda: cast(Any, stream.xlen(STREAM)) == facts, 20)
+        until(lambda: cast(Any, stream.xlen(STREAM)) == facts)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     assert market.status(order_id) == "paid"
@@ -84,15 +84,15 @@ def test_the_workers_outlive_lost_connections_to_postgres_and_redis(
     market: TestMarket, stream: "redis.Redis"
 ) -> None:
     with running(market) as process:
-        until(lambda: stream.get(PUBLISHED), 20)
+        until(lambda: stream.get(PUBLISHED))
         market.rows(
             "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
         stream.client_kill_filter(_type="normal", skipme=True)
         sale_with_nothing_to_dispute(market)
-        until(lambda: is_sent(market), 20)
-        until(lambda: cast(Any, stream.xlen(STREAM)) > 0, 20)
+        until(lambda: is_sent(market))
+        until(lambda: cast(Any, stream.xlen(STREAM)) > 0)
         assert process.poll() is None
 
 
@@ -103,9 +103,9 @@ def test_a_sale_ends_in_letters_and_an_order_forgotten_in_its_cancellation(
     market.rows("update vendors set email = 'vendor@shop.example' returning 1")
     market.paid_order((offer, 1))
     with running(market, MAIL_FOLDER=str(tmp_path)):
-        until(lambda: list(tmp_path.glob("new_order.*.eml")), 20)
+        until(lambda: list(tmp_path.glob("new_order.*.eml")))
         market.rows("update timers set due_at = now() returning 1")
-        until(lambda: list(tmp_path.glob("vendor_order_cancelled.*.eml")), 20)
+        until(lambda: list(tmp_path.glob("vendor_order_cancelled.*.eml")))
     assert market.value("select status from vendor_orders") == "cancelled"
 
 

@@ -72,7 +72,6 @@ def explore(cast: Cast, operation: Any, examples: int) -> list[str]:
     @hypothesis.seed(SEED)
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

@@ -58,7 +58,7 @@ def unprotected(traded: list[Unit]) -> Month:
     return Month(traded, said)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(SEEDS, st.sampled_from(sorted(LAWS)), st.integers(10, 45))
 def test_no_owner_learns_another_ones_value_from_all_levels_together(
     seed: int, law: str, size: int
@@ -70,7 +70,7 @@ def test_no_owner_learns_another_ones_value_from_all_levels_together(
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(SEEDS, st.sampled_from(sorted(LAWS)), st.integers(14, 30), st.integers(0, 4))
 def test_nor_from_two_months_between_which_owners_came_and_left(
     seed: int, law: str, size: int, leavers: int
@@ -159,7 +159,7 @@ def test_a_figure_is_read_as_right_to_half_a_step() -> None:
     assert (cell.step, median.low, median.high) == (5, 102.5, 107.5)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(SEEDS)
 def test_what_is_possible_lies_within_what_is_proven(seed: int) -> None:
     traded = trading(np.random.default_rng(seed), "spread", 14)
