@@ -43,7 +43,7 @@ where vendor_id = $vendor_id
 """
 
 PAIRS = """
--- grain: one product of the vendor and another that is bought with it, the strongest first
+-- grain: one product of the vendor and another that is bought with it, most evidence first
 with products as (
     select product_id, any_value(title) as title, bool_or(vendor_id = $vendor_id) as is_own
     from offers
@@ -57,7 +57,7 @@ from affinity
 inner join products as ours on ours.product_id = affinity.product_id
 inner join products as other on other.product_id = affinity.other_product_id
 where ours.is_own and (not other.is_own or affinity.product_id < affinity.other_product_id)
-order by affinity.lift desc, affinity.both_orders desc, affinity.product_id
+order by affinity.both_orders * ln(affinity.lift) desc, affinity.product_id
 limit $most
 """
 

@@ -41,11 +41,11 @@ order by max(placed_at), product_id
 """
 
 BOUGHT_TOGETHER = """
--- grain: one product that is bought with another, the strongest first
+-- grain: one product that is bought with another, the one with most evidence first
 select other_product_id, lift
 from affinity
 where product_id = $product_id
-order by lift desc, both_orders desc, other_product_id
+order by both_orders * ln(lift) desc, other_product_id
 """
 
 UNSEEN_VENDORS = """

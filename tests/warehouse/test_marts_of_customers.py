@@ -148,7 +148,7 @@ def test_a_basket_of_more_than_fifty_products_is_no_basket(
     assert len(found) == pairs
 
 
-def test_of_more_than_twenty_others_those_of_highest_lift_are_told(warehouse: Warehouse) -> None:
+def test_of_more_than_twenty_others_those_with_most_evidence_are_told(warehouse: Warehouse) -> None:
     """The first of 22 products, which is in every order, goes least with each of them."""
     found = pairs_of(
         warehouse,
@@ -158,3 +158,20 @@ def test_of_more_than_twenty_others_those_of_highest_lift_are_told(warehouse: Wa
            select 10 + number, 0, date '2024-01-01' from range(5) as alone (number)""",
     )
     assert [other for product, other in found if product == 21] == list(range(1, 21))
+
+
+def test_thirty_orders_of_half_the_lift_tell_more_than_three(warehouse: Warehouse) -> None:
+    """Product 0 is bought thirty times with 1, and three times with each of twenty rare others."""
+    found = pairs_of(
+        warehouse,
+        """select order_id, product_id, date '2024-01-01' from range(30) as baskets (order_id),
+               range(2) as products (product_id)
+           union all
+           select 100 + 3 * rare + basket, unnest([0, rare]), date '2024-01-01'
+           from range(2, 22) as rares (rare), range(3) as baskets (basket)
+           union all
+           select 1000 + number, if(number < 30, 1, 99), date '2024-01-01'
+           from range(1000) as alone (number)""",
+    )
+    others = [other for product, other in found if product == 0]
+    assert (others[0], len(others)) == (1, 20)

@@ -1,4 +1,4 @@
--- grain: one product and another bought in the same order; the 20 of highest lift, of the last 365 days with sales
+-- grain: one product and another bought in the same order; the 20 with most evidence, of the last 365 days with sales
 -- key: product_id, other_product_id
 -- cadence: day
 with year as (
@@ -60,7 +60,9 @@ from pairs
 inner join products as ours using (product_id)
 inner join products as other on other.product_id = pairs.other_product_id
 cross join total
+-- Orders × log of lift, what is said for the pair beyond chance: by lift alone the rarest come first
+-- (Dunning 1993, "Accurate methods for the statistics of surprise and coincidence").
 qualify row_number() over (
-    partition by pairs.product_id order by lift desc, pairs.orders desc, pairs.other_product_id
+    partition by pairs.product_id order by pairs.orders * ln(lift) desc, pairs.other_product_id
 ) <= 20
-order by pairs.product_id, lift desc, pairs.other_product_id
+order by pairs.product_id, pairs.orders * ln(lift) desc, pairs.other_product_id
