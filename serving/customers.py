@@ -78,20 +78,20 @@ def funnel(snapshot: Snapshot, vendor_id: int, span: Span) -> dict[str, int]:
     return snapshot.query(FUNNEL, given).row(0, named=True)
 
 
-def cohorts(snapshot: Snapshot, vendor_id: int, today: date, months: int) -> list[Cohort]:
+def cohorts(snapshot: Snapshot, vendor_id: int, through: date, months: int) -> list[Cohort]:
     """The cohorts of `months` up to the vendor's newest, oldest first, each followed for as many.
 
-    The month that still runs is not counted yet.
+    The month of `through`, up to which there are orders, is not over and not counted yet.
     """
     rows = snapshot.query(COHORTS, {"vendor_id": vendor_id, "months": months}).to_dicts()
     return [
-        _cohort(month, list(group), today, months)
+        _cohort(month, list(group), through, months)
         for month, group in groupby(rows, key=lambda row: row["cohort_month"])
     ]
 
 
-def _cohort(month: date, rows: list[dict[str, Any]], today: date, months: int) -> Cohort:
-    since = (today.year - month.year) * 12 + today.month - month.month
+def _cohort(month: date, rows: list[dict[str, Any]], through: date, months: int) -> Cohort:
+    since = (through.year - month.year) * 12 + through.month - month.month
     found = {row["months_since"]: row["customers"] for row in rows}
     returned = tuple(found.get(after, 0) for after in range(1, min(since, months + 1)))
     return Cohort(month, rows[0]["cohort_customers"], returned)

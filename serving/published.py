@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from serving import assortment
@@ -25,6 +26,11 @@ class Published:
     assortment: Assortment
     vendor_names: Mapping[int, str]
     last_order_dates: Mapping[int, date]
+
+    @cached_property
+    def last_order_date(self) -> date | None:
+        """The day of the market's newest counted order; None before the first."""
+        return max(self.last_order_dates.values(), default=None)
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Published":

@@ -125,6 +125,8 @@ def vendor_customers(
 
 def _answer(view: View, vendor_id: int, span: Span, months: int) -> VendorCustomers:
     snapshot = view.published.snapshot
+    # Of months after the market's last order nobody knows who came back.
+    through = view.published.last_order_date or view.today
     known = {row["segment"]: row for row in customers.segments(snapshot, vendor_id)}
     return VendorCustomers(
         vendor_id=f"ven_{vendor_id}",
@@ -132,7 +134,7 @@ def _answer(view: View, vendor_id: int, span: Span, months: int) -> VendorCustom
         funnel=_funnel(customers.funnel(snapshot, vendor_id, span), span),
         cohorts=[
             CohortBody.of(cohort)
-            for cohort in customers.cohorts(snapshot, vendor_id, view.today, months)
+            for cohort in customers.cohorts(snapshot, vendor_id, through, months)
         ],
         segments=[
             SegmentBody(meaning=meaning, **known[segment])

@@ -118,8 +118,7 @@ def _etag(asked: Question) -> str:
 
 
 def _of_market(asked: Question) -> MarketMetrics:
-    dates = asked.view.published.last_order_dates.values()
-    return MarketMetrics(last_order_date=max(dates, default=None), **_said(asked))
+    return MarketMetrics(last_order_date=asked.view.published.last_order_date, **_said(asked))
 
 
 def _of_vendor(asked: Question, vendor_id: int, vendor_name: str) -> VendorMetrics:
