@@ -59,11 +59,15 @@ def test_the_served_one_is_marked_and_a_hold_is_told(
 def test_reading_them_says_which_is_damaged_and_which_is_too_new(
     publish_value: Publish, published: Path
 ) -> None:
-    damaged, newer, whole = (publish_value(number) for number in (1, 2, 3))
+    damaged, bitten, newer, whole = (publish_value(number) for number in (1, 2, 3, 4))
     (published / damaged.marts.path).write_bytes(b"torn")
+    month = published / bitten.parquet["order_lines"][0].path
+    body = bytearray(month.read_bytes())
+    body[5] ^= 1  # it can be opened still, and has as many rows
+    month.write_bytes(body)
     manifests.keep(published, msgspec.structs.replace(newer, duckdb_version="99.0.0"))
     answer = asked("list", "--verify")
-    assert state_of(answer, damaged) == "snapshot_corrupt"
+    assert state_of(answer, damaged) == state_of(answer, bitten) == "snapshot_corrupt"
     assert state_of(answer, newer) == "snapshot_version_unsupported"
     assert state_of(answer, whole) == "served, whole"
 

@@ -38,6 +38,7 @@ def test_what_is_published_while_held_is_served_after_the_release(
     third = publish_value(3)
     assert manifest.current(published) == first
     assert rollback.release(published) == third
+    assert manifest.current(published) == third
     fourth = publish_value(4)
     assert manifest.current(published) == fourth
 
