@@ -70,7 +70,6 @@ class Manifest(msgspec.Struct, frozen=True):
     marts: MartsFile
     parquet: dict[str, tuple[MonthFile, ...]]
     checks: tuple[CheckResult, ...]
-    previous: str | None = None
     erased_through: int = 0
     schema_version: int = SCHEMA_VERSION
 

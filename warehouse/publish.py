@@ -91,7 +91,6 @@ def publish(connection: duckdb.DuckDBPyConnection, published: Path, run: str) ->
         marts=marts,
         parquet=months,
         checks=tuple(ledger.checks(connection, build.build)),
-        previous=_earlier(previous, marts),
         erased_through=loaded.moment.erased_through,
     )
     manifests.keep(published, manifest)
@@ -116,13 +115,6 @@ def _approved(connection: duckdb.DuckDBPyConnection) -> Build:
 def _previous(published: Path) -> Manifest | None:
     """Return the manifest published last, whether or not it is served and its files are whole."""
     return next(iter(manifests.kept(published)), None)
-
-
-def _earlier(previous: Manifest | None, marts: MartsFile) -> str | None:
-    """Name the last manifest with other content: retention keeps one manifest per content."""
-    if previous is None:
-        return None
-    return previous.previous if previous.marts == marts else previous.file_name
 
 
 def _files(
