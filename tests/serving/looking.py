@@ -1,10 +1,9 @@
 """Looking at a page in a browser: signing in, and answers that come when the test wants them."""
 
 import re
-from collections.abc import Callable
 
 import httpx
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Request, Route
 
 from tests.serving.patience import until
 
@@ -24,13 +23,10 @@ class Late:
     def __init__(self, page: Page, address: str | re.Pattern[str]) -> None:
         self.page = page
         self.held: list[Route] = []
+        self.ended: list[Request] = []
         page.route(address, self._hold)
-
-    def _hold(self, route: Route) -> None:
-        if self.held:
-            route.fallback()
-        else:
-            self.held.append(route)
+        page.on("requestfinished", self._end)
+        page.on("requestfailed", self._end)
 
     def asked(self) -> Route:
         """The question, once it is there."""
@@ -38,14 +34,24 @@ class Late:
         return self.held[0]
 
     def come(self) -> None:
-        self._end(self.asked().continue_, "requestfinished")
+        self.asked().continue_()
+        self._seen()
 
     def fail(self) -> None:
         """The connection breaks."""
-        self._end(self.asked().abort, "requestfailed")
+        self.asked().abort()
+        self._seen()
 
-    def _end(self, order: Callable[[], None], event: str) -> None:
-        asked = self.asked().request
-        with self.page.expect_event(event, lambda request: request == asked):
-            order()
-        self.page.evaluate(A_FRAME)  # what the page makes of it is on the screen
+    def _hold(self, route: Route) -> None:
+        if self.held:
+            route.fallback()
+        else:
+            self.held.append(route)
+
+    def _end(self, request: Request) -> None:
+        self.ended.append(request)
+
+    def _seen(self) -> None:
+        """Waits for what the page makes of it; a question may have been given up long before."""
+        until(lambda: self.page.evaluate("true") and self.asked().request in self.ended)
+        self.page.evaluate(A_FRAME)
