@@ -65,4 +65,4 @@ cross join total
 qualify row_number() over (
     partition by pairs.product_id order by pairs.orders * ln(lift) desc, pairs.other_product_id
 ) <= 20
-order by pairs.product_id, pairs.orders * ln(lift) desc, pairs.other_product_id
+order by product_id, both_orders * ln(lift) desc, other_product_id
