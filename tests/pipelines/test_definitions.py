@@ -27,6 +27,7 @@ from pipelines.keys import (
     POOLS,
     SNAPSHOT,
     days_marts,
+    keys,
 )
 from pipelines.loading import loaded
 from pipelines.modelling import built, checked, joined
@@ -35,6 +36,7 @@ from pipelines.training import live_recommender, recommender_candidate
 from warehouse.checks import rules
 from warehouse.graph import models
 from warehouse.lineage import formulas, lineage
+from warehouse.publish import MONTHLY, PUBLISHED
 
 SCHEDULES = ("each_minute", "each_morning", "each_night", "each_hour")
 GRAPH = defs.resolve_asset_graph()
@@ -53,6 +55,11 @@ def test_lineage_is_what_the_sql_says() -> None:
     parents = GRAPH.get(AssetKey(["marts", "vendor_daily"])).parent_keys
     assert parents == {AssetKey(["marts", "vendor_orders"]), AssetKey(["marts", "refunds"])}
     assert AssetKey(["core", "vendor_orders"]) in ancestors(AssetKey(["marts", "vendor_daily"]))
+
+
+def test_the_snapshot_descends_from_every_table_that_it_publishes() -> None:
+    tables = [*PUBLISHED, *(f"marts.{table}" for table in MONTHLY)]
+    assert set(keys(tables)) <= GRAPH.get(SNAPSHOT).parent_keys
 
 
 def test_the_live_recommender_descends_from_the_cores_orders() -> None:
