@@ -1,5 +1,6 @@
 """Marts that hold one number in every table: published without a source or models, in a moment."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from warehouse.moment import Moment
 from warehouse.publish import MONTHLY, PUBLISHED, order_of, publish
 
 Publish = Callable[..., Manifest]
+# Of an ORDER BY as it is told, with everything but columns in capitals.
+COLUMN = re.compile(r"\b[a-z_]+\b")
 MONTH_COLUMNS = {
     "order_lines": "date '2026-03-10' as order_date",
     "interactions": "now() as occurred_at",
@@ -39,7 +42,8 @@ def _set_marts(warehouse: duckdb.DuckDBPyConnection, number: int) -> None:
     warehouse.sql("create schema if not exists marts")
     for table in PUBLISHED:
         if table.startswith("marts."):
-            names = ["number", *(term.split()[0] for term in order_of(table))]
+            ordering = COLUMN.findall(", ".join(order_of(table)))
+            names = dict.fromkeys(["number", *ordering])
             columns = ", ".join(f"{number} as {name}" for name in names)
             warehouse.sql(f"create or replace table {table} as select {columns}")
     for table in MONTHLY:
