@@ -229,3 +229,15 @@ def test_a_product_s_forecast_does_not_stand_for_one_that_cannot_be_had(
     page.locator("#forecast-product").select_option("prd_1")
     expect(page.locator("#forecast-chart svg")).to_be_visible()
     expect(page.locator("#forecast-empty")).to_be_hidden()
+
+
+def test_a_question_that_is_never_answered_is_asked_again(page: Page, vendor: httpx.Client) -> None:
+    page.add_init_script(  # a tenth of the page's patience
+        "const timeout = AbortSignal.timeout.bind(AbortSignal);"
+        "AbortSignal.timeout = (milliseconds) => timeout(milliseconds / 10);"
+    )
+    never = Late(page, re.compile("/recent-orders[?]"))
+    sign_in(page, vendor, NOVEMBER)
+    never.asked()
+    expect(page.locator("#orders > li.empty")).to_contain_text(EXCUSE)
+    expect(page.locator("#orders .status").first).to_be_visible()

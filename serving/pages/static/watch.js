@@ -2,6 +2,7 @@
 
 const FIRST_RETRY = 2_000;
 const SLOWEST_RETRY = 15_000;
+const LOST_AFTER = 30_000; // of a connection that broke without a word nothing would ever be heard
 
 export class Watch {
   // `address()` says what to ask now, null for nothing. `show(body, isOther)` is called for every new answer; `isOther`
@@ -42,7 +43,8 @@ export class Watch {
 
   async ask(address, turn) {
     const headers = this.etag ? { "If-None-Match": this.etag } : {};
-    const answer = await fetch(address, { headers, cache: "no-store", redirect: "error" });
+    const signal = AbortSignal.timeout(LOST_AFTER);
+    const answer = await fetch(address, { headers, signal, cache: "no-store", redirect: "error" });
     const state = { through: answer.headers.get("Data-Through") };
     if (answer.status === 304) return this.isWanted(address, turn) && this.state(state);
     const body = await answer.json();
