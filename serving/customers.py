@@ -57,7 +57,8 @@ from affinity
 inner join products as ours on ours.product_id = affinity.product_id
 inner join products as other on other.product_id = affinity.other_product_id
 where ours.is_own and (not other.is_own or affinity.product_id < affinity.other_product_id)
-order by affinity.both_orders * ln(affinity.lift) desc, affinity.product_id
+order by
+    affinity.both_orders * ln(affinity.lift) desc, affinity.product_id, affinity.other_product_id
 limit $most
 """
 
