@@ -165,8 +165,12 @@ def shown(
     and then as many cells inside it as must be for its sum not to follow from theirs.
     """
     kept: frozenset[Path] = frozenset()
+    inside: dict[Path, dict[Path, Cohorts]] = defaultdict(dict)
+    for cell, cohorts in cells.items():
+        for path in upwards(cell):
+            inside[path][cell] = cohorts
     for path in sorted(cells, key=lambda path: (-len(path), path)):
-        within = {cell: units for cell, units in cells.items() if cell[: len(path)] == path}
+        within = inside[path]
         is_fine = partial(_is_safe_in, path, within, is_safe, is_safe_change, earlier)
         if path in among:
             fewer = _suppressed(path, within, kept | {path}, is_fine)
@@ -203,6 +207,8 @@ def _is_safe_in(
     if path in now and not _is_empty_or(is_safe, rest(path, cells, now)):
         return False
     for month in earlier:
+        if path not in now and path not in month.told:
+            continue
         either = now | month.told
         if path in month.told and not _is_empty_or(is_safe, rest(path, month.cells, either)):
             return False
