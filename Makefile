@@ -34,7 +34,7 @@ down: $(READY)  ## stop what `make up` or `make demo` left running
 test: $(READY)  ## every test, on real servers
 	$(BIN)/pytest -n 2 --dist loadfile
 
-test-quick: $(READY)  ## the tests that need under two minutes together
+test-quick: $(READY)  ## all tests but the slow and those in a browser: six minutes on two cores
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow and not browser"
 
 check: $(READY)  ## format, lint, types, import directions, Dagster definitions
