@@ -68,9 +68,9 @@ def cells_of(units: Units) -> dict[Path, dict[Path, list[Unit]]]:
     for unit in units:
         cohorts[unit.path].append(unit)
     cells: dict[Path, dict[Path, list[Unit]]] = defaultdict(dict)
-    for cohort, members in cohorts.items():
+    for cohort, inside in cohorts.items():
         for path in upwards(cohort):
-            cells[path][cohort] = members
+            cells[path][cohort] = inside
     return dict(cells)
 
 
@@ -80,13 +80,12 @@ def members(cohorts: Cohorts) -> list[Unit]:
 
 def rest(path: Path, cells: Cells, shown: Collection[Path]) -> list[Unit]:
     """The units of a cell that lie in no shown cell inside it."""
-    return members(
-        {
-            cohort: units
-            for cohort, units in cells[path].items()
-            if not any(cohort[:length] in shown for length in range(len(path) + 1, len(cohort) + 1))
-        }
-    )
+    return [
+        unit
+        for cohort, units in cells[path].items()
+        if not any(cohort[:length] in shown for length in range(len(path) + 1, len(cohort) + 1))
+        for unit in units
+    ]
 
 
 def owners(units: Iterable[Unit]) -> set[int]:
