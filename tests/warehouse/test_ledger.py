@@ -24,21 +24,17 @@ def test_the_ledger_keeps_the_moment_and_what_the_source_counted(
     ).fetchall() == [("2026-03-10", 1, 2500)]
 
 
-def test_a_source_with_another_history_is_read_anew(
-    market: Market, url: str, warehouse: Warehouse
+@pytest.mark.parametrize(
+    "seen",
+    ["identity = '1:1:1'", "snapshot = '99999999:99999999:'"],
+    ids=["has another history", "ran back"],
+)
+def test_a_source_that_does_not_continue_what_was_loaded_is_read_anew(
+    market: Market, url: str, warehouse: Warehouse, seen: str
 ) -> None:
     market.vendor("Ada")
     load(warehouse, url)
-    warehouse.sql("update ledger.loads set identity = '1:1:1'")
-    assert load(warehouse, url).is_full
-
-
-def test_a_source_that_ran_back_is_read_anew(
-    market: Market, url: str, warehouse: Warehouse
-) -> None:
-    market.vendor("Ada")
-    load(warehouse, url)
-    warehouse.sql("update ledger.loads set snapshot = '99999999:99999999:'")
+    warehouse.sql(f"update ledger.loads set {seen}")
     assert load(warehouse, url).is_full
 
 
