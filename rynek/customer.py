@@ -4,22 +4,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import psycopg
-from psycopg.rows import dict_row
 
 from rynek.local.apps import Market
-from transactional.access import tokens
 
 ANSWER_SECONDS = 30.0
 # Of who signs up to prove the market: words that are found nowhere by chance.
 NAME, MAILBOX, STREET = "Canary Birdsong", "canary-9c2e", "Canary Lane 5"
 CHECK_PAUSE_SECONDS = 0.005
-TOKEN_LIFETIME = timedelta(days=1)
 MOST_PAGES = 50
 Json = dict[str, Any]
 
@@ -72,12 +67,6 @@ def doors(market: Market) -> Iterator[Callable[[str], Customer]]:
         httpx.Client(base_url=market.serving_url, timeout=ANSWER_SECONDS) as serving,
     ):
         yield lambda token: Customer(core, serving, token)
-
-
-def mint(market: Market, role: tokens.Role, subject_id: int | None = None) -> str:
-    """A token for a day, minted where only the installation's owner can: in its database."""
-    with psycopg.connect(market.servers.database_url, row_factory=dict_row) as connection:
-        return tokens.mint(connection, role, subject_id, TOKEN_LIFETIME)
 
 
 def sign_up(operator: Customer) -> tuple[Customer, Json]:

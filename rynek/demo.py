@@ -14,6 +14,7 @@ from rynek import customer, proof, traces, verification
 from rynek.days import days_shown
 from rynek.local.apps import Market
 from rynek.local.installation import start_dagster, up
+from rynek.local.sign_in import mint
 from rynek.local.supervisor import Supervisor
 from rynek.market import generate
 from warehouse import store
@@ -87,7 +88,7 @@ def check(scale: str, console: Console) -> None:
         home = Path(folder)
         home.chmod(0o711)
         with opened(home, scale, console) as (market, _), customer.doors(market) as door:
-            operator = door(customer.mint(market, "operator"))
+            operator = door(mint(market.servers.database_url, "operator"))
             with proof.step(console, "Dagster knows the market's days, each of them built") as say:
                 say(see_days(market))
             proof.prove(operator, lambda: republish(market), console)
@@ -118,16 +119,17 @@ def demand_no_trace(market: Market) -> None:
 
 def doors(market: Market) -> Doors:
     """Tokens for a day, for the vendor who sells most and the shopper who buys most."""
-    with psycopg.connect(market.servers.database_url) as connection:
+    database_url = market.servers.database_url
+    with psycopg.connect(database_url) as connection:
         vendor_id, shopper_id = busiest(connection)
-    vendor_token = customer.mint(market, "vendor", vendor_id)
+    vendor_token = mint(database_url, "vendor", vendor_id)
     return Doors(
         vendor_page=f"{market.serving_url}/sign-in?next=/vendors/ven_{vendor_id}#token={vendor_token}",
         core_docs=f"{market.core_url}/docs",
         serving_docs=f"{market.serving_url}/docs",
         dagster=market.dagster_url,
-        operator_token=customer.mint(market, "operator"),
-        shopper_token=customer.mint(market, "shopper", shopper_id),
+        operator_token=mint(database_url, "operator"),
+        shopper_token=mint(database_url, "shopper", shopper_id),
     )
 
 

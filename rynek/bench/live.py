@@ -18,6 +18,7 @@ from rynek.bench.report import Report, Row, percentile
 from rynek.customer import Customer, admit, offers_in_stock, seconds_until, sign_up
 from rynek.local.apps import Market
 from rynek.local.process import CODE, python
+from rynek.local.sign_in import mint
 
 ORDERS = 200
 VENDORS = 20
@@ -51,7 +52,7 @@ def measure(scale: str, data: Path | None, console: Console) -> Report:
             demo.opened(home, scale, console, with_dagster=False) as (market, _),
             customer.doors(market) as door,
         ):
-            operator = door(customer.mint(market, "operator"))
+            operator = door(mint(market.servers.database_url, "operator"))
             rows = summary("idle", trials(operator, "idle", console))
             if data is not None:
                 with importing(market, data) as is_running:

@@ -1,4 +1,4 @@
-"""A link that opens the pages of the running market, signed in."""
+"""Tokens from the machine that holds the market, and a link that opens its pages with one."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,16 @@ from transactional import ids
 from transactional.access import tokens
 
 TOKEN_LIFETIME = timedelta(days=1)
-HOLDER = "rynek sign-in"
+HOLDER = "the owner of the installation"
+
+
+def mint(database_url: str, role: tokens.Role, subject_id: int | None = None) -> str:
+    """A token for a day, minted where only the installation's owner can: in its database.
+
+    Raises SubjectUnknownError.
+    """
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        return tokens.mint(connection, role, subject_id, TOKEN_LIFETIME, name=HOLDER)
 
 
 def link(root: Path, subject: str | None = None) -> str:
@@ -26,11 +35,8 @@ def link(root: Path, subject: str | None = None) -> str:
     if serving is None:
         raise NotRunningError(f"nobody serves pages for {root}. `rynek up` starts the market.")
     role, subject_id = _named(subject)
-    with (
-        running(root, names=("postgres",)) as addresses,
-        psycopg.connect(addresses.database_url, row_factory=dict_row) as connection,
-    ):
-        token = tokens.mint(connection, role, subject_id, TOKEN_LIFETIME, name=HOLDER)
+    with running(root, names=("postgres",)) as addresses:
+        token = mint(addresses.database_url, role, subject_id)
     return f"{serving.facts['url']}/sign-in#token={token}"
 
 
